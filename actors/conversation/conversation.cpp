@@ -1,0 +1,67 @@
+#include "actors/conversation/conversation.hpp"
+
+#include "actors/conversation/conversation_flow.hpp"
+
+#include <caf/actor_system.hpp>
+
+namespace perin::actors {
+
+using namespace runtime;
+
+namespace {
+
+conversation_actor::behavior_type conversation_behavior(
+    conversation_flow::pointer self, std::shared_ptr<const conversation_parts> parts,
+    const conversation_key& key, conversations_actor parent, bool fresh) {
+    auto& flow = self->state;
+    flow.begin(self, std::move(parts), key, std::move(parent), fresh);
+    // What the parent sends is counted, so that it knows when nothing is on its way.
+    return {
+        [&flow](chat_send& message) {
+            auto answer = flow.on_send(message);
+            flow.handled();
+            return answer;
+        },
+        [&flow](const cancel_turn& what) {
+            auto answer = flow.on_cancel(what.turn_id);
+            flow.handled();
+            return answer;
+        },
+        [&flow](const chat_fetch& wanted) {
+            auto answer = flow.on_fetch(wanted);
+            flow.handled();
+            return answer;
+        },
+        [&flow](const chat_leave& what) {
+            flow.on_leave(what.reader);
+            flow.handled();
+        },
+        [&flow](const chat_erase&) {
+            auto answer = flow.on_erase();
+            flow.handled();
+            return answer;
+        },
+        [&flow](const chat_live_text&) {
+            auto answer = flow.on_live_text();
+            flow.handled();
+            return answer;
+        },
+        [&flow](turn_event& what) { flow.on_event(what); },
+        [&flow](turn_planned& what) { return flow.on_planned(what); },
+        [&flow](turn_tool_finished& what) { return flow.on_tool_finished(what); },
+        [&flow](const turn_finished& what) { flow.on_finished(what); },
+        [&flow](tick) { flow.on_tick(); },
+    };
+}
+
+}  // namespace
+
+conversation_actor spawn_conversation(caf::actor_system& system,
+                                      std::shared_ptr<const conversation_parts> parts,
+                                      conversation_key key, conversations_actor parent,
+                                      bool fresh) {
+    return system.spawn(conversation_behavior, std::move(parts), std::move(key), std::move(parent),
+                        fresh);
+}
+
+}  // namespace perin::actors

@@ -1,0 +1,419 @@
+#include "actors/conversation/conversation_flow.hpp"
+
+#include "actors/fulfil.hpp"
+#include "domain/conversation_records.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <algorithm>
+
+namespace perin::actors {
+
+using namespace runtime;
+
+namespace {
+
+/// Records that one page of a catch-up reads.
+constexpr std::size_t page_records = 64;
+
+failure no_such_conversation() { return {error_code::not_found, "there is no such conversation"}; }
+
+failure store_silent() { return {error_code::unavailable, "the store does not answer"}; }
+
+}  // namespace
+
+std::vector<shared_event> announce_gate::take() {
+    std::vector<shared_event> out;
+    while (!waiting_.empty() && waiting_.front().ticket <= committed_) {
+        out.push_back(std::move(waiting_.front().what));
+        waiting_.pop_front();
+    }
+    return out;
+}
+
+// ---------------------------------------------------------------------------------- beginning
+
+void conversation_flow::begin(pointer self, std::shared_ptr<const conversation_parts> parts,
+                              conversation_key key, conversations_actor parent, bool fresh) {
+    self_ = self;
+    parts_ = std::move(parts);
+    parent_ = std::move(parent);
+    state_ = conversation{std::move(key)};
+    self_->set_down_handler([this](caf::down_msg& message) { on_down(message); });
+    self_->set_exit_handler([this](caf::exit_msg& message) {
+        if (turn_) caf::anon_send_exit(turn_, caf::exit_reason::user_shutdown);
+        self_->quit(message.reason);
+    });
+    load(fresh);
+}
+
+void conversation_flow::load(bool fresh) {
+    if (fresh) return;
+    // `await`: messages wait until the state is there.
+    self_->request(parts_->reader, parts_->store_timeout, load_conversation{state_.key()})
+        .await(
+            [this](result<loaded_conversation>& loaded) {
+                if (!loaded) return give_up(loaded.error());
+                take_up(std::move(*loaded));
+            },
+            [this](const caf::error&) { give_up(store_silent()); });
+}
+
+void conversation_flow::take_up(loaded_conversation loaded) {
+    exists_ = loaded.exists;
+    deleted_ = loaded.deleted;
+    if (!exists_ || deleted_) return;
+    account_ = std::move(loaded.owner);
+    state_.restore(loaded.tail, loaded.summary.last_seq);
+    announced_ = state_.last_seq();
+    if (state_.running()) {
+        commit(state_.restart(now()), {}, [this](const auto&) { start_turn(); });
+    } else {
+        next_turn();
+    }
+}
+
+// ------------------------------------------------------------------------------------ messages
+
+pending_turn conversation_flow::make_turn(const chat_send& message) {
+    auto at = now();
+    auto id = [&](const char* prefix) { return make_id(prefix, at, parts_->entropy->for_id()); };
+    pending_turn turn;
+    turn.turn_id = id("trn_");
+    turn.user_message_id = id("msg_");
+    turn.assistant_message_id = id("msg_");
+    turn.message = message.message;
+    turn.options = message.options;
+    return turn;
+}
+
+caf::result<result<chat_accepted>> conversation_flow::on_send(chat_send& message) {
+    using reply = result<chat_accepted>;
+    if (deleted_) return reply{no_such_conversation()};
+    if (!message.repeats_turn.empty()) return on_repeat(message);
+    account_ = message.account;
+    auto turn = make_turn(message);
+    commit_conversation extras;
+    if (!exists_) extras.begins = title_of(message.message);
+    extras.accepted = {turn.turn_id, turn.user_message_id, turn.assistant_message_id,
+                       state_.version() + 1};
+    if (!message.idempotency_key.empty())
+        extras.claim = {message.idempotency_key, std::move(message.fingerprint), turn.turn_id};
+    auto turn_id = turn.turn_id;
+    auto history =
+        exists_ ? std::span<const chat_message>{} : std::span<const chat_message>{message.history};
+    auto taken = state_.accept(std::move(turn), message.on_busy, now(), history);
+    if (!taken) return reply{taken.error()};
+    exists_ = true;
+    auto promise = self_->make_response_promise<reply>();
+    auto reader = message.reader;
+    auto change = std::move(taken->change);
+    auto starts = !change.events.empty();
+    auto interrupts = taken->interrupts;
+    commit(std::move(change), std::move(extras),
+           [=, this](const result<conversation_committed>& done) mutable {
+               if (!done) return fulfil(promise, done.error());
+               fulfil(promise,
+                      chat_accepted{state_.key().conversation_id, turn_id, announced_, false, 0});
+               if (reader) attach(reader);
+               if (starts && runs(turn_id)) start_turn();
+               if (interrupts) cancel_running();
+           });
+    return promise;
+}
+
+caf::result<result<chat_accepted>> conversation_flow::on_repeat(const chat_send& message) {
+    using reply = result<chat_accepted>;
+    auto promise = self_->make_response_promise<reply>();
+    self_
+        ->request(parts_->reader, parts_->store_timeout,
+                  find_turn{state_.key().user_id, message.repeats_turn})
+        .then(
+            [this, promise, turn_id = message.repeats_turn,
+             reader = message.reader](const result<found_turn>& found) mutable {
+                if (!found) return fulfil(promise, found.error());
+                fulfil(promise, chat_accepted{state_.key().conversation_id, turn_id, announced_,
+                                              true, found->accepted_version - 1});
+                if (reader) attach(reader);
+            },
+            [promise](const caf::error&) mutable { fulfil(promise, store_silent()); });
+    return promise;
+}
+
+caf::result<result<void>> conversation_flow::on_cancel(const std::string& turn_id) {
+    if (runs(turn_id)) {
+        cancel_running();
+        return result<void>{};
+    }
+    if (auto change = state_.cancel_queued(turn_id, now())) {
+        auto promise = self_->make_response_promise<result<void>>();
+        commit_conversation extras;
+        extras.ended_turn = turn_id;
+        commit(std::move(*change), std::move(extras), [promise](const auto& done) mutable {
+            promise.deliver(done ? result<void>{} : result<void>{done.error()});
+        });
+        return promise;
+    }
+    return result<void>{failure{error_code::conflict, "the turn has ended"}};
+}
+
+result<live_text> conversation_flow::on_live_text() const {
+    if (!state_.running()) return live_text{};
+    return live_text{state_.running()->turn.turn_id, state_.running()->text};
+}
+
+caf::result<result<void>> conversation_flow::on_erase() {
+    if (!exists_ || deleted_) return result<void>{no_such_conversation()};
+    // Readers are told how their turns ended before the conversation goes.
+    cancel_running();
+    while (!state_.queue().empty()) {
+        commit_conversation extras;
+        extras.ended_turn = state_.queue().front().turn_id;
+        auto change = state_.cancel_queued(*extras.ended_turn, now());
+        commit(std::move(*change), std::move(extras), [](const auto&) {});
+    }
+    deleted_ = true;
+    auto promise = self_->make_response_promise<result<void>>();
+    ++commits_open_;
+    self_->request(parts_->store, parts_->store_timeout, erase_conversation{state_.key(), now()})
+        .then(
+            [this, promise](const result<void>& done) mutable {
+                --commits_open_;
+                promise.deliver(done);
+                // Whatever the outcome, what is in memory is no longer the state.
+                if (!done) return give_up(done.error());
+                for (const auto& reader : std::exchange(readers_, {}))
+                    self_->send(reader, conversation_gone{state_.key().conversation_id});
+                state_ = conversation{state_.key()};
+                rest();
+            },
+            [this, promise](const caf::error&) mutable {
+                promise.deliver(result<void>{store_silent()});
+                give_up(store_silent());
+            });
+    return promise;
+}
+
+// ------------------------------------------------------------------------------------- readers
+
+void conversation_flow::attach(const session_actor& reader) {
+    if (std::find(readers_.begin(), readers_.end(), reader) != readers_.end()) return;
+    readers_.push_back(reader);
+    self_->monitor(reader);
+}
+
+void conversation_flow::on_leave(const session_actor& reader) {
+    auto found = std::find(readers_.begin(), readers_.end(), reader);
+    if (found == readers_.end()) return;
+    self_->demonitor(reader.address());
+    readers_.erase(found);
+}
+
+caf::result<result<fetch_page>> conversation_flow::on_fetch(const chat_fetch& wanted) {
+    using reply = result<fetch_page>;
+    if (!exists_ || deleted_) return reply{no_such_conversation()};
+    auto known = std::find(readers_.begin(), readers_.end(), wanted.reader) != readers_.end();
+    if (!known && readers_.size() >= parts_->most_readers)
+        return reply{failure{error_code::rate_limited, "too many readers of this conversation"}};
+    // A reader that asks anew is behind again until it has caught up.
+    on_leave(wanted.reader);
+    if (wanted.after_version == 0 && state_.holds_after(wanted.after_seq)) {
+        fetch_page page{state_.events_after(wanted.after_seq), announced_, true, 0};
+        std::erase_if(page.events, [this](const auto& one) { return one->value.seq > announced_; });
+        attach(wanted.reader);
+        return reply{std::move(page)};
+    }
+    auto promise = self_->make_response_promise<reply>();
+    read_page(wanted, promise);
+    return promise;
+}
+
+void conversation_flow::read_page(const chat_fetch& wanted,
+                                  caf::typed_response_promise<result<fetch_page>> promise) {
+    self_
+        ->request(parts_->reader, parts_->store_timeout,
+                  read_records{state_.key(), wanted.after_seq, wanted.after_version, page_records})
+        .then(
+            [this, wanted, promise](const result<std::vector<journal_record>>& records) mutable {
+                if (!records) return fulfil(promise, records.error());
+                fetch_page page{{}, announced_, false, 0};
+                auto last = wanted.after_seq;
+                auto add = [&](event one) {
+                    auto rest = part_after(one, wanted.after_seq);
+                    if (!rest || rest->seq > announced_) return;
+                    auto shown = std::make_shared<published_event>();
+                    shown->frame = to_frame(state_.key().conversation_id, *rest);
+                    shown->value = std::move(*rest);
+                    last = std::max(last, shown->value.seq);
+                    page.events.push_back(std::move(shown));
+                };
+                for (auto& one : events_of(*records)) add(std::move(one));
+                auto whole = records->size() < page_records;
+                page.next_version =
+                    records->empty() ? wanted.after_version : records->back().version;
+                // From here on memory has it: what is on disk may reach into the running turn.
+                if (whole || state_.holds_after(last)) {
+                    for (const auto& one : state_.events_after(std::max(last, state_.kept_from())))
+                        if (one->value.seq <= announced_) page.events.push_back(one);
+                    page.live = true;
+                    attach(wanted.reader);
+                }
+                fulfil(promise, std::move(page));
+            },
+            [promise](const caf::error&) mutable { fulfil(promise, store_silent()); });
+}
+
+void conversation_flow::announce() {
+    auto events = gate_.take();
+    if (events.empty()) return;
+    announced_ = events.back()->value.seq;
+    for (const auto& reader : readers_)
+        self_->send(reader, conversation_events{state_.key().conversation_id, events});
+}
+
+// --------------------------------------------------------------------------------------- turns
+
+bool conversation_flow::runs(const std::string& turn_id) const {
+    return !deleted_ && state_.running() && state_.running()->turn.turn_id == turn_id;
+}
+
+void conversation_flow::start_turn() {
+    if (deleted_ || !state_.running() || turn_) return;
+    const auto& running = *state_.running();
+    turn_input input{state_.key(), account_,         running.turn,
+                     running.mode, state_.history(), running.rounds};
+    turn_began_ = self_->clock().now();
+    turn_ = spawn_turn(self_->system(), parts_->turns, std::move(input),
+                       caf::actor_cast<conversation_actor>(self_));
+    self_->monitor(turn_);
+}
+
+void conversation_flow::on_event(turn_event& what) {
+    if (!runs(what.turn_id) || !turn_) return;
+    if (std::holds_alternative<text_delta>(what.body) &&
+        state_.running()->text.size() > conversation::most_text_bytes) {
+        turn_end end;
+        end.reason = finish_reason::length;
+        return end_turn(end);
+    }
+    gate_.add(state_.publish(std::move(what.body), now()));
+    announce();
+}
+
+caf::result<result<void>> conversation_flow::on_planned(turn_planned& what) {
+    if (!runs(what.turn_id)) return result<void>{failure{error_code::conflict, "not running"}};
+    auto promise = self_->make_response_promise<result<void>>();
+    commit(state_.plan(std::move(what.calls), now()), {}, [promise](const auto& done) mutable {
+        promise.deliver(done ? result<void>{} : result<void>{done.error()});
+    });
+    return promise;
+}
+
+caf::result<result<void>> conversation_flow::on_tool_finished(turn_tool_finished& what) {
+    if (!runs(what.turn_id)) return result<void>{failure{error_code::conflict, "not running"}};
+    auto promise = self_->make_response_promise<result<void>>();
+    commit(state_.finish_tool(what.call_id, std::move(what.outcome), now()), {},
+           [promise](const auto& done) mutable {
+               promise.deliver(done ? result<void>{} : result<void>{done.error()});
+           });
+    return promise;
+}
+
+void conversation_flow::on_finished(const turn_finished& what) {
+    if (runs(what.turn_id) && turn_) end_turn(what.end);
+}
+
+void conversation_flow::end_turn(const turn_end& end) {
+    if (turn_) {
+        self_->demonitor(turn_.address());
+        caf::anon_send_exit(turn_, caf::exit_reason::user_shutdown);
+        turn_ = nullptr;
+    }
+    commit_conversation extras;
+    extras.ended_turn = state_.running()->turn.turn_id;
+    extras.ended_with_tools = !state_.running()->rounds.empty();
+    commit(state_.finish(end, now()), std::move(extras), [this](const auto& done) {
+        if (done) next_turn();
+    });
+}
+
+void conversation_flow::cancel_running() {
+    if (!state_.running()) return;
+    turn_end end;
+    end.outcome = turn_end::status::cancelled;
+    end.reason = finish_reason::cancelled;
+    end_turn(end);
+}
+
+void conversation_flow::next_turn() {
+    if (deleted_) return;
+    if (auto change = state_.start_next(now()))
+        return commit(std::move(*change), {}, [this](const auto& done) {
+            if (done) start_turn();
+        });
+    rest();
+}
+
+void conversation_flow::on_tick() {
+    if (!turn_ || self_->clock().now() < turn_began_ + parts_->turn_deadline) return;
+    turn_end end;
+    end.outcome = turn_end::status::failed;
+    end.failure = {error_code::upstream_timeout, "the turn took too long", true};
+    end_turn(end);
+}
+
+void conversation_flow::on_down(const caf::down_msg& message) {
+    if (turn_ && message.source == turn_.address()) {
+        turn_end end;
+        end.outcome = turn_end::status::failed;
+        end.failure = {error_code::internal, "the turn failed", true};
+        return end_turn(end);
+    }
+    std::erase_if(readers_, [&](const auto& one) { return one.address() == message.source; });
+}
+
+// --------------------------------------------------------------------------------------- store
+
+void conversation_flow::commit(conversation_change change, commit_conversation extras,
+                               commit_done then) {
+    auto ticket = ++tickets_;
+    ++commits_open_;
+    for (auto& one : change.events) gate_.add(std::move(one), ticket);
+    extras.key = state_.key();
+    extras.expected_version = change.expected_version;
+    extras.records = std::move(change.records);
+    extras.at = now();
+    extras.last_seq = state_.last_seq();
+    self_->request(parts_->store, parts_->store_timeout, std::move(extras))
+        .then(
+            [this, ticket, then](const result<conversation_committed>& done) {
+                --commits_open_;
+                if (done) gate_.committed(ticket);
+                then(done);
+                if (!done) return give_up(done.error());
+                announce();
+            },
+            [this, then](const caf::error&) {
+                --commits_open_;
+                then(result<conversation_committed>{store_silent()});
+                give_up(store_silent());
+            });
+}
+
+void conversation_flow::give_up(const failure& why) {
+    // The state in memory has gone on past what is on disk: a new actor begins from the journal.
+    if (turn_) caf::anon_send_exit(turn_, caf::exit_reason::user_shutdown);
+    self_->quit(caf::make_error(caf::sec::runtime_error, to_string(why.code)));
+}
+
+void conversation_flow::handled() {
+    ++handled_;
+    rest();
+}
+
+void conversation_flow::rest() {
+    if (!state_.idle() || commits_open_ != 0) return;
+    self_->send(parent_, conversation_rests{state_.key(), handled_, !exists_ || deleted_});
+}
+
+}  // namespace perin::actors

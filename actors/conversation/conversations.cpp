@@ -1,0 +1,40 @@
+#include "actors/conversation/conversations.hpp"
+
+#include "actors/conversation/conversations_flow.hpp"
+
+#include <caf/actor_system.hpp>
+
+namespace perin::actors {
+
+using namespace runtime;
+
+namespace {
+
+conversations_actor::behavior_type conversations(conversations_flow::pointer self,
+                                                 std::shared_ptr<const conversation_parts> parts,
+                                                 conversations_settings settings) {
+    auto& flow = self->state;
+    flow.begin(self, std::move(parts), settings);
+    return {
+        [&flow](chat_send& message) { return flow.on_send(message); },
+        [&flow](const chat_cancel& what) { return flow.on_cancel(what); },
+        [&flow](chat_fetch& wanted) { return flow.on_fetch(wanted); },
+        [&flow](const chat_leave& what) { flow.on_leave(what); },
+        [&flow](const chat_erase& what) { return flow.on_erase(what); },
+        [&flow](const chat_live_text& what) { return flow.on_live_text(what); },
+        [&flow](const conversation_rests& what) { flow.on_rests(what); },
+        [&flow](tick) { flow.on_tick(); },
+        [&flow](drain) { flow.on_drain(); },
+        [&flow](count_running) { return flow.count(); },
+    };
+}
+
+}  // namespace
+
+conversations_actor spawn_conversations(caf::actor_system& system,
+                                        std::shared_ptr<const conversation_parts> parts,
+                                        conversations_settings settings) {
+    return system.spawn(conversations, std::move(parts), settings);
+}
+
+}  // namespace perin::actors

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "persistence/database.hpp"
+#include "runtime/messages.hpp"
+
+namespace perin::actors {
+
+/// What the reader answers to each of its messages. Blocking; never writes.
+class store_reader {
+  public:
+    explicit store_reader(persistence::database& db) : db_(db) {}
+
+    result<runtime::loaded_conversation> read(const runtime::load_conversation& what);
+    result<std::vector<journal_record>> read(const runtime::read_records& what);
+    result<runtime::conversation_page> read(const runtime::list_conversations& what);
+    result<runtime::message_page> read(const runtime::read_messages& what);
+    result<runtime::found_turn> read(const runtime::find_turn& what);
+    result<std::optional<runtime::found_claim>> read(const runtime::find_claim& what);
+    result<runtime::unfinished_turns> read(const runtime::list_unfinished& what);
+    result<std::vector<memory_entry>> read(const runtime::load_memory& what);
+    result<runtime::token_owner> read(const runtime::find_token_owner& what);
+    result<runtime::credentials> read(const runtime::find_credentials& what);
+    result<user> read(const runtime::find_user& what);
+    result<std::vector<user>> read(const runtime::list_users& what);
+    result<std::vector<access_token>> read(const runtime::list_tokens& what);
+
+  private:
+    result<std::uint64_t> version_before(const std::string& stream, std::uint64_t seq);
+
+    persistence::database& db_;
+};
+
+}  // namespace perin::actors

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "actors/tools/registry.hpp"
+#include "runtime/actors.hpp"
+#include "runtime/clock.hpp"
+
+#include <caf/fwd.hpp>
+
+#include <chrono>
+#include <memory>
+
+namespace perin::actors {
+
+/// What every turn of a server shares.
+struct turn_parts {
+    std::shared_ptr<runtime::chat_model> model;
+    /// No model service is configured: the offline assistant is `model`, and the client is told.
+    bool offline = false;
+    std::shared_ptr<const tool_registry> tools;
+    runtime::memory_actor memory;
+    std::shared_ptr<const runtime::wall_clock> clock;
+    /// Tokens of the model's context.
+    std::size_t window = 128'000;
+    std::optional<std::int64_t> max_tokens = {};
+    std::chrono::milliseconds memory_timeout{2'000};
+    std::chrono::milliseconds tool_timeout{30'000};
+    /// For the conversation to write a plan or a result.
+    std::chrono::milliseconds journal_timeout{30'000};
+};
+
+/// Planner rounds of a turn (features section 1, stage 9a).
+inline constexpr std::size_t most_planner_rounds = 6;
+
+/// Calls that one round may ask for.
+inline constexpr std::size_t most_calls_a_round = 16;
+
+/// Starts a turn, monitored by nobody: it tells `owner` of its events, and at last `turn_finished`.
+/// An exit message ends it, its model call and its tools.
+[[nodiscard]] runtime::turn_actor spawn_turn(caf::actor_system& system,
+                                             std::shared_ptr<const turn_parts> parts,
+                                             runtime::turn_input input,
+                                             runtime::conversation_actor owner);
+
+}  // namespace perin::actors

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "actors/turn/turn.hpp"
+#include "domain/prompt.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <set>
+
+namespace perin::actors {
+
+/// The stages of a running turn, in their order:
+///
+///     LOAD_MEMORY ─► DECIDE_EXECUTION_MODE ─► DIRECT ──────────────────────────► finished
+///                                        └──► PLANNER ─► TOOL_EXECUTION ─┐
+///                                               ▲  └─► RESPONDER ────────┼────► finished
+///                                               └────────────────────────┘ up to six rounds
+///
+/// Each method that asks something of another actor or of the model names the one that goes on.
+class turn_flow {
+  public:
+    static constexpr const char* name = "turn";
+    using pointer = runtime::turn_actor::stateful_pointer<turn_flow>;
+
+    ~turn_flow();
+
+    void begin(pointer self, std::shared_ptr<const turn_parts> parts, runtime::turn_input input,
+               runtime::conversation_actor owner);
+    void on_progress(runtime::model_progress& progress);
+
+  private:
+    using clock_point = caf::actor_clock::time_point;
+
+    /// What is asked of the model, and which stage it is.
+    struct call_plan {
+        stage_name stage;
+        prompt_phase phase;
+        bool stream;
+    };
+
+    void load_memory();
+    void decide();
+    void next_round();
+    void respond();
+    void call_model(call_plan plan);
+    [[nodiscard]] model_request make_request(const call_plan& plan);
+
+    void on_delta(model_delta& delta);
+    void on_reply(model_reply& reply);
+    void on_failure(const model_failure& why);
+    bool retry_shorter(const model_failure& why);
+
+    void plan_calls(std::vector<tool_call> calls);
+    void run_tools();
+    void run_tool(std::size_t index);
+    [[nodiscard]] std::optional<tool_outcome> refuse(const tool_call& call,
+                                                     nlohmann::json& arguments) const;
+    void tool_done(std::size_t index, tool_outcome outcome);
+    void tool_written(std::size_t index, tool_outcome outcome);
+
+    void say(event_body body);
+    void enter(stage_name stage);
+    void leave(stage_name stage, stage_status status);
+    void finish(turn_end end);
+    void fail(error_code code, std::string detail, bool retryable);
+    [[nodiscard]] std::int64_t overhead_ms() const;
+    [[nodiscard]] const std::string& turn_id() const { return input_.turn.turn_id; }
+
+    pointer self_ = nullptr;
+    std::shared_ptr<const turn_parts> parts_;
+    runtime::turn_input input_;
+    runtime::conversation_actor owner_;
+
+    clock_point began_;
+    std::map<stage_name, clock_point> stages_;
+    std::chrono::microseconds model_time_{0};
+    runtime::relevant_memory memory_;
+
+    call_plan plan_{};
+    std::uint64_t call_number_ = 0;
+    std::shared_ptr<runtime::model_call> call_;
+    bool text_shown_ = false;
+    bool limit_reached_ = false;
+    bool history_told_ = false;
+    std::size_t window_ = 0;
+    bool shortened_once_ = false;
+    std::optional<token_usage> usage_;
+
+    std::set<std::string> call_ids_;
+    std::size_t tools_open_ = 0;
+    std::set<caf::actor_addr> running_tools_;
+};
+
+}  // namespace perin::actors

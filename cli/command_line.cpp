@@ -1,0 +1,161 @@
+#include "cli/command_line.hpp"
+
+#include "domain/account_rules.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <sstream>
+
+namespace perin::cli {
+
+namespace {
+
+constexpr auto footer =
+    "Exit codes: 0 done; 1 failed (port in use, user exists, no such user);\n"
+    "2 bad usage or configuration; 3 the server or the database cannot be reached;\n"
+    "4 refused. Every command takes --config FILE, --json and --yes. Commands on data go\n"
+    "through a running server, else to the database.";
+
+/// The tree of commands, with what they asked for as it is filled in.
+class command_tree {
+  public:
+    command_tree() {
+        app_.fallthrough();
+        app_.require_subcommand(1);
+        app_.footer(footer);
+        app_.set_version_flag("--version", "perin " PERIN_VERSION);
+        app_.add_option("--config", line_.config, "Configuration file")->type_name("FILE");
+        app_.add_flag("--json", line_.json, "Print JSON");
+        app_.add_flag("-y,--yes", line_.yes, "Do not ask before something is destroyed");
+        add(app_, "serve", "Run the server", serve_);
+        add_chat();
+        add_users();
+        add_tokens();
+        auto* config = group("config", "The configuration");
+        add(*config, "show", "Print what holds, and where it comes from", config_show_);
+        add(*config, "check", "Say what is wrong with it, if anything", config_check_);
+        add(app_, "version", "Print the version", version_);
+    }
+
+    std::variant<command_line, early_exit> parse(std::vector<std::string> arguments) {
+        // CLI11 wants them from the last to the first.
+        std::ranges::reverse(arguments);
+        try {
+            app_.parse(std::move(arguments));
+        } catch (const CLI::ParseError& why) {
+            std::ostringstream out;
+            std::ostringstream err;
+            const bool help = app_.exit(why, out, err) == 0;
+            return early_exit{help ? exit_code::done : exit_code::usage, out.str(), err.str()};
+        }
+        for (auto* email : emails_) {
+            if (email->empty()) continue;
+            auto normalized = normalized_email(*email);
+            if (!normalized) {
+                return early_exit{
+                    exit_code::usage, {}, "perin: EMAIL: " + normalized.error().detail + "\n"};
+            }
+            *email = std::move(*normalized);
+        }
+        if (!user_.empty()) chat_.user = user_;
+        line_.what = asked_();
+        return line_;
+    }
+
+  private:
+    CLI::App* group(const std::string& name, const std::string& help) {
+        return app_.add_subcommand(name, help)->require_subcommand(1);
+    }
+
+    template <class Command>
+    CLI::App* add(CLI::App& above, const std::string& name, const std::string& help,
+                  Command& target) {
+        auto* sub = above.add_subcommand(name, help);
+        sub->callback([this, &target] { asked_ = [&target] { return command(target); }; });
+        return sub;
+    }
+
+    void add_email(CLI::App& to, std::string& target) {
+        to.add_option("EMAIL", target, "The user's e-mail")->required()->type_name("");
+        emails_.push_back(&target);
+    }
+
+    void add_chat() {
+        auto* chat = add(app_, "chat", "Talk with Perin", chat_);
+        chat->add_option("-m,--message", chat_.message, "One turn with this text, then end")
+            ->type_name("TEXT");
+        auto* conversation = chat->add_option("--conversation", chat_.conversation,
+                                              "Conversation to go on with, or to begin")
+                                 ->type_name("ID");
+        chat->add_flag("--resume", chat_.resume, "Go on with the newest conversation")
+            ->excludes(conversation);
+        auto* user = chat->add_option("--user", user_, "Local user; needed where there are several")
+                         ->type_name("EMAIL");
+        auto* url = chat->add_option("--url", chat_.url, "Server elsewhere")->type_name("URL");
+        auto* token = chat->add_option("--token", chat_.token, "Token for it")->type_name("TOKEN");
+        url->needs(token)->excludes(user);
+        token->needs(url)->excludes(user);
+        emails_.push_back(&user_);
+    }
+
+    void add_users() {
+        auto* users = group("user", "Users");
+        auto* fresh =
+            add(*users, "add", "Add a user; the password is a line of standard input", user_add_);
+        add_email(*fresh, user_add_.email);
+        fresh->add_option("--name", user_add_.name, "Name; else what stands before the @");
+        fresh->add_option("--timezone", user_add_.timezone, "IANA time zone")
+            ->capture_default_str();
+        fresh->add_flag("--admin", user_add_.admin, "May administer");
+        add(*users, "list", "List the users", user_list_);
+        add_email(
+            *add(*users, "passwd", "Set a password; it is a line of standard input", user_passwd_),
+            user_passwd_.email);
+        add_email(*add(*users, "remove", "Remove a user and all that is theirs", user_remove_),
+                  user_remove_.email);
+    }
+
+    void add_tokens() {
+        auto* tokens = group("token", "API tokens");
+        auto* fresh = add(*tokens, "create", "Create a token and print it", token_create_);
+        add_email(*fresh, token_create_.email);
+        fresh->add_option("--label", token_create_.label, "What it is for");
+        fresh->add_option("--expires", token_create_.expires, "90d, 12h, ..., or never")
+            ->capture_default_str();
+        add_email(*add(*tokens, "list", "List a user's tokens", token_list_), token_list_.email);
+        add(*tokens, "revoke", "Revoke a token", token_revoke_)
+            ->add_option("ID", token_revoke_.id, "Its id, of `token list`")
+            ->required()
+            ->type_name("");
+    }
+
+    CLI::App app_{"Perin, a self-hosted assistant", "perin"};
+    command_line line_;
+    std::function<command()> asked_;
+    std::vector<std::string*> emails_;
+
+    serve_command serve_;
+    chat_options chat_;
+    std::string user_;
+    user_add user_add_;
+    user_list user_list_;
+    user_passwd user_passwd_;
+    user_remove user_remove_;
+    token_create token_create_;
+    token_list token_list_;
+    token_revoke token_revoke_;
+    config_show config_show_;
+    config_check config_check_;
+    version_command version_;
+};
+
+}  // namespace
+
+std::variant<command_line, early_exit> parse_command_line(
+    const std::vector<std::string>& arguments) {
+    return command_tree().parse(arguments);
+}
+
+}  // namespace perin::cli

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "cli/chat.hpp"
+#include "cli/exit_code.hpp"
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace perin::cli {
+
+struct serve_command {};
+
+struct user_add {
+    std::string email;
+    /// Nothing: what stands before the `@`.
+    std::optional<std::string> name = {};
+    std::string timezone = "UTC";
+    bool admin = false;
+};
+struct user_list {};
+struct user_passwd {
+    std::string email;
+};
+struct user_remove {
+    std::string email;
+};
+
+struct token_create {
+    std::string email;
+    std::string label = {};
+    std::string expires = "365d";
+};
+struct token_list {
+    std::string email;
+};
+struct token_revoke {
+    std::string id;
+};
+
+struct config_show {};
+struct config_check {};
+struct version_command {};
+
+using command = std::variant<serve_command, chat_options, user_add, user_list, user_passwd,
+                             user_remove, token_create, token_list, token_revoke, config_show,
+                             config_check, version_command>;
+
+/// What the user asked for.
+struct command_line {
+    command what;
+    std::optional<std::string> config;
+    bool json = false;
+    /// Do not ask before something is destroyed.
+    bool yes = false;
+};
+
+/// The program ends before it does anything: help was asked for, or the usage is bad.
+struct early_exit {
+    exit_code code = exit_code::usage;
+    /// For standard output.
+    std::string out = {};
+    /// For standard error.
+    std::string err = {};
+};
+
+/// Reads the arguments, without the program's own name. E-mails are normalized. Pure.
+[[nodiscard]] std::variant<command_line, early_exit> parse_command_line(
+    const std::vector<std::string>& arguments);
+
+}  // namespace perin::cli

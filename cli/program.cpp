@@ -1,0 +1,112 @@
+#include "cli/program.hpp"
+
+#include "cli/account_commands.hpp"
+#include "cli/command_line.hpp"
+#include "cli/config_commands.hpp"
+#include "cli/open_accounts.hpp"
+#include "cli/server.hpp"
+#include "runtime/clock.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <exception>
+#include <ostream>
+
+namespace perin::cli {
+
+namespace {
+
+void print_version(console& at, bool json) {
+    if (json) {
+        at.out() << nlohmann::json{{"version", PERIN_VERSION}}.dump() << '\n';
+    } else {
+        at.out() << "perin " PERIN_VERSION "\n";
+    }
+}
+
+/// What each command does once there is a configuration; what is left are those on accounts.
+class dispatcher {
+  public:
+    dispatcher(const command_line& line, const runtime::configuration& configuration, console& at)
+        : line_(line), configuration_(configuration), at_(at) {}
+
+    int operator()(const serve_command&) const { return run_server(configuration_); }
+
+    int operator()(chat_options options) const {
+        options.json = line_.json;
+        options.configuration = configuration_;
+        return run_chat(options);
+    }
+
+    int operator()(const config_show&) const {
+        show_configuration(configuration_, at_, line_.json);
+        return 0;
+    }
+
+    int operator()(const config_check&) const {
+        // A bad one does not come as far as here.
+        at_.out() << (line_.json ? "{\"ok\":true}" : "the configuration is good") << '\n';
+        return 0;
+    }
+
+    int operator()(const version_command&) const {
+        print_version(at_, line_.json);
+        return 0;
+    }
+
+    template <class Command>
+    int operator()(const Command& wanted) const {
+        const auto accounts = open_accounts(configuration_);
+        if (!accounts) return static_cast<int>(complain(at_, accounts.error()));
+        const account_context with{.accounts = **accounts,
+                                   .at = at_,
+                                   .now = runtime::system_clock().now(),
+                                   .json = line_.json,
+                                   .yes = line_.yes};
+        return static_cast<int>(run(wanted, with));
+    }
+
+  private:
+    const command_line& line_;
+    const runtime::configuration& configuration_;
+    console& at_;
+};
+
+int run_command(const command_line& line, const std::map<std::string, std::string>& environment,
+                console& at) {
+    // Works also where the configuration is what is wrong.
+    if (std::holds_alternative<version_command>(line.what)) {
+        print_version(at, line.json);
+        return 0;
+    }
+    const auto configuration = runtime::load_configuration(line.config, environment);
+    if (!configuration) {
+        (void)complain(at, configuration.error());
+        return static_cast<int>(exit_code::usage);
+    }
+    return std::visit(dispatcher(line, *configuration, at), line.what);
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string>& arguments,
+                const std::map<std::string, std::string>& environment, console& at) {
+    try {
+        const auto parsed = parse_command_line(arguments);
+        if (const auto* exit = std::get_if<early_exit>(&parsed)) {
+            at.out() << exit->out;
+            at.err() << exit->err;
+            return static_cast<int>(exit->code);
+        }
+        const int code = run_command(std::get<command_line>(parsed), environment, at);
+        // A token that nobody received, on a full disk or a closed pipe, is not done.
+        if (at.out().flush() || code != 0) return code;
+        at.err() << "perin: standard output cannot be written\n";
+        return static_cast<int>(exit_code::failed);
+    } catch (const std::exception& why) {
+        at.err() << "perin: " << why.what() << '\n';
+        return static_cast<int>(exit_code::failed);
+    }
+}
+
+}  // namespace perin::cli

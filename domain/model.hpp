@@ -1,0 +1,124 @@
+#pragma once
+
+#include "domain/memory.hpp"
+#include "domain/time.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace perin {
+
+enum class chat_role { system, user, assistant, tool };
+
+[[nodiscard]] const char* to_string(chat_role role) noexcept;
+
+/// A call that a model asks for. `arguments` is the model's text: it may be anything, and is parsed
+/// and checked against the tool's schema before a handler sees it.
+struct tool_call {
+    std::string id;
+    std::string name;
+    std::string arguments;
+    friend bool operator==(const tool_call&, const tool_call&) = default;
+};
+
+/// One message of a model's conversation.
+struct chat_message {
+    chat_role role = chat_role::user;
+    std::string content;
+    /// Only of an assistant's message.
+    std::vector<tool_call> tool_calls = {};
+    /// Only of a tool's message: the call that it answers.
+    std::string tool_call_id = {};
+    friend bool operator==(const chat_message&, const chat_message&) = default;
+};
+
+/// A tool as a model is told of it.
+struct tool_definition {
+    std::string name;
+    std::string purpose;
+    /// JSON Schema of the arguments, an object schema.
+    nlohmann::json parameters;
+};
+
+struct token_usage {
+    std::int64_t prompt_tokens = 0;
+    std::int64_t completion_tokens = 0;
+    std::int64_t total_tokens = 0;
+    friend bool operator==(const token_usage&, const token_usage&) = default;
+};
+
+/// What an assistant without a model needs to answer: a model is told the same in its prompt.
+struct assistant_context {
+    std::string perin_name = "Perin";
+    std::string user_name = {};
+    /// IANA name; the user's zone.
+    std::string timezone = "UTC";
+    timestamp now = {};
+    /// Those relevant to the last user message, best first.
+    std::vector<scored_memory> memories = {};
+    /// How many entries the user has in all.
+    std::size_t memory_count = 0;
+};
+
+/// One call to a model.
+struct model_request {
+    std::vector<chat_message> messages;
+    /// Empty: no tools are offered.
+    std::vector<tool_definition> tools = {};
+    /// Whether deltas are wanted as they come.
+    bool stream = true;
+    std::optional<std::int64_t> max_tokens = {};
+    assistant_context context = {};
+};
+
+enum class model_finish { stop, length, tool_calls, content_filter };
+
+/// A finished call: all text (streamed deltas included) and the tool calls in their order.
+struct model_reply {
+    std::string text;
+    std::vector<tool_call> tool_calls = {};
+    model_finish finish = model_finish::stop;
+    std::optional<token_usage> usage = {};
+    /// From the moment the call was begun to the last byte of its answer.
+    std::chrono::microseconds elapsed{0};
+};
+
+/// Error categories of features section 9.
+enum class error_category {
+    rate_limit,
+    timeout,
+    authentication,
+    context_too_large,
+    quota,
+    rejected,
+    unknown,
+};
+
+[[nodiscard]] const char* to_string(error_category category) noexcept;
+
+/// A failed call. `detail` may be shown to a user: it bears no secret and no body of the upstream.
+struct model_failure {
+    error_category category = error_category::unknown;
+    std::string detail;
+    /// HTTP status, 0 where no answer came.
+    int status = 0;
+    /// Wait that the upstream asked for.
+    std::optional<std::chrono::milliseconds> retry_after = {};
+    std::chrono::microseconds elapsed{0};
+};
+
+/// Text as it came in one read of the socket: one or more deltas of the model, joined.
+struct model_delta {
+    std::string text;
+};
+
+/// What a call tells its caller: any number of deltas, then one reply or failure.
+using model_event = std::variant<model_delta, model_reply, model_failure>;
+
+}  // namespace perin

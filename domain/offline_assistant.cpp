@@ -1,0 +1,238 @@
+#include "domain/offline_assistant.hpp"
+
+#include "domain/json.hpp"
+#include "domain/offline/intent_row.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+
+namespace perin {
+
+namespace {
+
+using namespace offline;
+
+/// Tried from the top; the last row takes whatever is left.
+constexpr std::array rows{
+    intent_row{.name = "about me", .match = match_about_me, .answer = answer_about_me},
+    intent_row{.name = "date follow-up", .match = match_date_follow_up, .answer = answer_date},
+    intent_row{.name = "small talk", .match = match_small_talk, .answer = answer_small_talk},
+    intent_row{.name = "remember",
+               .tool = "memory_remember",
+               .match = match_remember,
+               .intend = intend_remember,
+               .tell = tell_remember,
+               .activity = "keep notes"},
+    intent_row{.name = "forget",
+               .tool = "memory_forget",
+               .match = match_forget,
+               .intend = intend_forget,
+               .tell = tell_forget,
+               .activity = "delete notes"},
+    intent_row{.name = "sum", .match = match_sum, .answer = answer_sum},
+    intent_row{.name = "date", .match = match_date, .answer = answer_date},
+    intent_row{.name = "recall", .match = match_recall, .answer = answer_recall},
+    intent_row{.name = "bare date", .match = match_bare_date, .answer = answer_date},
+    intent_row{.name = "statement", .match = match_statement, .answer = answer_statement},
+    intent_row{.name = "anything", .match = match_anything, .answer = answer_not_understood},
+};
+
+struct understanding {
+    const intent_row* row = nullptr;
+    reading what;
+};
+
+understanding understood(const question& asked) {
+    for (const auto& row : rows)
+        if (auto what = row.match(asked)) return {&row, std::move(*what)};
+    return {&rows.back(), {}};
+}
+
+question question_of(const model_request& request, std::size_t last_user) {
+    constexpr std::size_t most_earlier = 8;
+    const auto& messages = request.messages;
+    question asked{.context = request.context,
+                   .said = read_utterance(messages[last_user].content, request.context.perin_name)};
+    for (std::size_t i = last_user; i-- > 0;) {
+        if (messages[i].role == chat_role::assistant) asked.first = false;
+        if (messages[i].role == chat_role::user && asked.earlier.size() < most_earlier)
+            asked.earlier.emplace_back(messages[i].content);
+    }
+    return asked;
+}
+
+/// A number above those of all `call_<n>` in the messages.
+std::uint32_t next_call_number(std::span<const chat_message> messages) {
+    constexpr std::string_view prefix = "call_";
+    constexpr std::size_t most_digits = 8;
+    std::uint32_t highest = 0;
+    const auto see = [&](std::string_view id) {
+        if (!id.starts_with(prefix)) return;
+        id.remove_prefix(prefix.size());
+        if (id.empty() || id.size() > most_digits ||
+            id.find_first_not_of("0123456789") != std::string_view::npos)
+            return;
+        std::uint32_t number = 0;
+        for (const char c : id) number = number * 10 + static_cast<std::uint32_t>(c - '0');
+        highest = std::max(highest, number);
+    };
+    for (const auto& message : messages) {
+        see(message.tool_call_id);
+        for (const auto& call : message.tool_calls) see(call.id);
+    }
+    return highest + 1;
+}
+
+/// Without the arguments that the tool's schema does not name.
+nlohmann::json fitting(nlohmann::json arguments, const nlohmann::json& schema) {
+    if (!schema.is_object() || !schema.contains("properties")) return arguments;
+    const auto& known = schema["properties"];
+    if (!known.is_object()) return arguments;
+    for (auto one = arguments.begin(); one != arguments.end();)
+        one = known.contains(one.key()) ? std::next(one) : arguments.erase(one);
+    return arguments;
+}
+
+std::string json_text(const nlohmann::json& value) {
+    return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+model_reply planned(const model_request& request, const question& asked) {
+    model_reply reply;
+    const auto [row, what] = understood(asked);
+    if (row->tool.empty()) return reply;
+    const auto tool = std::find_if(request.tools.begin(), request.tools.end(),
+                                   [&](const auto& one) { return one.name == row->tool; });
+    if (tool == request.tools.end()) return reply;
+    auto intended = row->intend(what, asked);
+    if (!intended.arguments) return reply;
+    reply.finish = model_finish::tool_calls;
+    reply.tool_calls.push_back(
+        {.id = "call_" + std::to_string(next_call_number(request.messages)),
+         .name = std::string(row->tool),
+         .arguments = json_text(fitting(std::move(*intended.arguments), tool->parameters))});
+    return reply;
+}
+
+tool_outcome outcome_of(const tool_call& call, std::span<const chat_message> later) {
+    tool_outcome outcome{.tool = call.name};
+    if (auto arguments = parse_json(call.arguments)) outcome.arguments = std::move(*arguments);
+    const auto answer = std::find_if(later.begin(), later.end(), [&](const auto& message) {
+        return message.role == chat_role::tool && message.tool_call_id == call.id;
+    });
+    if (answer == later.end()) {
+        outcome.error_code = "missing";
+        return outcome;
+    }
+    auto content = parse_json(answer->content);
+    if (!content) {
+        outcome.error_code = "unreadable";
+        return outcome;
+    }
+    if (!content->is_object() || !content->contains("error") || (*content)["error"].is_null()) {
+        outcome.result = std::move(*content);
+        return outcome;
+    }
+    const auto& error = (*content)["error"];
+    const auto text = [&](const char* name) {
+        return error.is_object() && error.contains(name) && error[name].is_string()
+                   ? error[name].get<std::string>()
+                   : std::string();
+    };
+    outcome.error_code = text("code").empty() ? "unknown" : text("code");
+    outcome.error_message = text("message");
+    return outcome;
+}
+
+/// `memory_forget` as one reads it: "memory forget".
+std::string readable(std::string_view tool) {
+    std::string words(tool.substr(0, 60));
+    std::replace(words.begin(), words.end(), '_', ' ');
+    return in_quotes(words);
+}
+
+std::string told(const tool_outcome& outcome) {
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& one) {
+        return !one.tool.empty() && one.tool == outcome.tool;
+    });
+    if (outcome.result)
+        return row != rows.end() ? row->tell(outcome)
+                                 : "The step " + readable(outcome.tool) + " was carried out.";
+    const auto& code = outcome.error_code;
+    if (is_any(code, {"missing", "unreadable", "timed_out", "upstream_timeout", "timeout"}))
+        return "I got no clear answer for the step " + readable(outcome.tool) +
+               ", so I cannot say whether it was done.";
+    if (code == "not_found" && outcome.tool == "memory_forget")
+        return "I had no such note, so there was nothing to forget.";
+    const auto why = trimmed(outcome.error_message, ".");
+    return "That did not work: the step " + readable(outcome.tool) + " failed" +
+           (why.empty() ? "." : " (" + std::string(why.substr(0, 300)) + ").");
+}
+
+/// What became of the calls of this turn; empty where there were none.
+std::string told_outcomes(std::span<const chat_message> turn) {
+    std::string text;
+    for (std::size_t i = 0; i < turn.size(); ++i)
+        for (const auto& call : turn[i].tool_calls) {
+            if (!text.empty()) text += "\n";
+            text += told(outcome_of(call, turn.subspan(i + 1)));
+        }
+    return text;
+}
+
+std::string answered(const question& asked) {
+    const auto [row, what] = understood(asked);
+    if (row->tool.empty()) return row->answer(what, asked);
+    auto intended = row->intend(what, asked);
+    if (!intended.arguments) return intended.instead;
+    return "I cannot " + std::string(row->activity) + " here, so nothing was changed.";
+}
+
+}  // namespace
+
+model_reply offline_reply(const model_request& request) {
+    const auto& messages = request.messages;
+    const auto last = std::find_if(messages.rbegin(), messages.rend(), [](const auto& message) {
+        return message.role == chat_role::user;
+    });
+    model_reply reply;
+    const bool planning = !request.tools.empty();
+    if (last == messages.rend()) {
+        if (!planning) reply.text = introduction(request.context) + " " + abilities();
+        return reply;
+    }
+    const auto last_user = static_cast<std::size_t>(messages.rend() - last) - 1;
+    const auto turn = std::span(messages).subspan(last_user + 1);
+    const bool called = std::any_of(turn.begin(), turn.end(), [](const auto& message) {
+        return message.role == chat_role::tool || !message.tool_calls.empty();
+    });
+    if (planning) return called ? reply : planned(request, question_of(request, last_user));
+    reply.text = told_outcomes(turn);
+    if (reply.text.empty()) reply.text = answered(question_of(request, last_user));
+    return reply;
+}
+
+std::vector<std::string> offline_deltas(const std::string& text) {
+    constexpr std::size_t most = 64;
+    const auto continues = [&](std::size_t i) {
+        return (static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80U;
+    };
+    const auto is_space = [&](std::size_t i) { return text[i] == ' ' || text[i] == '\n'; };
+    std::vector<std::string> pieces;
+    for (std::size_t begin = 0; begin < text.size();) {
+        std::size_t end = begin;
+        while (end < text.size() && !is_space(end) && end - begin < most) ++end;
+        while (end < text.size() && is_space(end) && end - begin < most) ++end;
+        // Back to the beginning of a character; stray continuation bytes are cut anywhere.
+        std::size_t cut = end;
+        while (cut < text.size() && cut > begin && end - cut < 4 && continues(cut)) --cut;
+        if (cut > begin && (cut == text.size() || !continues(cut))) end = cut;
+        pieces.push_back(text.substr(begin, end - begin));
+        begin = end;
+    }
+    return pieces;
+}
+
+}  // namespace perin

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "domain/time.hpp"
+
+#include <date/tz.h>
+
+#include <chrono>
+#include <string>
+
+namespace perin::time_grammar {
+
+/// A wall clock's time to the minute.
+using local_minute = date::local_time<std::chrono::minutes>;
+
+/// The zone of an IANA name; UTC where the system does not know it.
+[[nodiscard]] const date::time_zone* zone_of(const std::string& timezone);
+
+/// What the wall clock shows, seconds cut off.
+[[nodiscard]] local_minute to_local(timestamp at, const date::time_zone* zone);
+
+/// The calendar day of a moment.
+[[nodiscard]] date::local_days local_day(timestamp at, const date::time_zone* zone);
+
+/// The moment of a wall clock's time. Skipped times are read with the offset before the change,
+/// doubled ones are the first (RFC 5545 section 3.3.5).
+[[nodiscard]] timestamp to_moment(local_minute local, const date::time_zone* zone);
+
+}  // namespace perin::time_grammar

@@ -1,0 +1,192 @@
+#include "domain/account_rules.hpp"
+#include "domain/json.hpp"
+#include "net/front/routes.hpp"
+
+namespace perin::net {
+
+using namespace runtime;
+using nlohmann::json;
+
+namespace {
+
+constexpr auto ready_timeout = std::chrono::seconds{2};
+
+task<bool> database_answers(front& server) {
+    auto answer = co_await server.ask().ask<std::vector<user>>(server.parts().reader, list_users{},
+                                                               ready_timeout);
+    co_return answer.has_value();
+}
+
+task<http_out> health(exchange& what) {
+    auto& server = what.server;
+    auto database = co_await database_answers(server);
+    co_return json_answer(200, {{"status", database ? "ok" : "degraded"},
+                                {"version", server.settings().version},
+                                {"node", server.settings().node},
+                                {"uptimeS", server.uptime().count()},
+                                {"checks",
+                                 {{"database", database ? "ok" : "failed"},
+                                  {"llm", server.settings().offline ? "offline" : "ok"},
+                                  {"cluster", "single"}}}});
+}
+
+task<http_out> live(exchange&) { co_return json_answer(200, {{"status", "ok"}}); }
+
+task<http_out> ready(exchange& what) {
+    if (what.server.draining())
+        co_return refuse(what, {error_code::unavailable, "the server is shutting down"});
+    if (!co_await database_answers(what.server))
+        co_return refuse(what, {error_code::unavailable, "the database does not answer"});
+    co_return json_answer(200, {{"status", "ok"}});
+}
+
+task<http_out> drain(exchange& what) {
+    what.server.parts().drain();
+    co_return json_answer(202, {{"status", "draining"}});
+}
+
+json time_or_null(const std::optional<timestamp>& at) {
+    return at ? json(to_rfc3339(*at)) : json();
+}
+
+json account_json(const user& account) {
+    auto out = user_json(account);
+    out["createdAt"] = to_rfc3339(account.created_at);
+    return out;
+}
+
+json token_json(const access_token& one) {
+    static constexpr std::array kinds{"session", "api", "login"};
+    return {{"id", one.id},
+            {"kind", kinds[static_cast<std::size_t>(one.kind)]},
+            {"label", one.label},
+            {"createdAt", to_rfc3339(one.created_at)},
+            {"expiresAt", time_or_null(one.expires_at)},
+            {"lastUsedAt", time_or_null(one.last_used_at)}};
+}
+
+template <class Reply, class Message>
+task<result<Reply>> accounts(exchange& what, Message message) {
+    co_return co_await what.server.ask().ask<Reply>(what.server.parts().accounts,
+                                                    std::move(message));
+}
+
+task<http_out> create_user(exchange& what) {
+    json_reader fields(what.body);
+    runtime::add_user add{
+        fields.required_text("email", 3, 320), fields.optional_text("name", 0, 200).value_or(""),
+        fields.optional_text("timezone", 0, 100).value_or(""),
+        fields.optional_bool("admin").value_or(false), fields.required_text("password", 1, 1024)};
+    if (fields.error()) co_return refuse(what, *fields.error());
+    auto email = normalized_email(add.email);
+    if (!email)
+        co_return refuse(what, {error_code::invalid_request, email.error().detail, "/email"});
+    add.email = std::move(*email);
+    if (!add.timezone.empty() && !is_timezone(add.timezone))
+        co_return refuse(what,
+                         {error_code::invalid_request, "is not a known time zone", "/timezone"});
+    auto made = co_await accounts<user>(what, std::move(add));
+    co_return made ? json_answer(201, account_json(*made)) : refuse(what, made.error());
+}
+
+task<http_out> users(exchange& what) {
+    auto all = co_await accounts<std::vector<user>>(what, list_users{});
+    if (!all) co_return refuse(what, all.error());
+    auto items = json::array();
+    for (const auto& one : *all) items.push_back(account_json(one));
+    co_return json_answer(200, {{"items", std::move(items)}});
+}
+
+task<http_out> passwd(exchange& what) {
+    json_reader fields(what.body);
+    runtime::set_password change{fields.required_text("email", 1, 320),
+                                 fields.required_text("password", 1, 1024)};
+    if (fields.error()) co_return refuse(what, *fields.error());
+    auto done = co_await accounts<user>(what, std::move(change));
+    co_return done ? no_content() : refuse(what, done.error());
+}
+
+task<http_out> remove(exchange& what) {
+    json_reader fields(what.body);
+    drop_user change{fields.required_text("email", 1, 320)};
+    if (fields.error()) co_return refuse(what, *fields.error());
+    auto done = co_await accounts<user>(what, std::move(change));
+    if (!done) co_return refuse(what, done.error());
+    what.server.revoke({}, done->id);
+    co_return no_content();
+}
+
+task<http_out> create_token(exchange& what) {
+    json_reader fields(what.body);
+    runtime::add_token add{fields.required_text("email", 1, 320),
+                           fields.optional_text("label", 0, 200).value_or("")};
+    auto expires = fields.optional_text("expiresAt", 1, 40);
+    if (fields.error()) co_return refuse(what, *fields.error());
+    if (expires) {
+        add.expires_at = from_rfc3339(*expires);
+        if (!add.expires_at)
+            co_return refuse(what, {error_code::invalid_request, "is not a time", "/expiresAt"});
+    }
+    auto made = co_await accounts<logged_in>(what, std::move(add));
+    if (!made) co_return refuse(what, made.error());
+    auto out = token_json(made->about);
+    out["token"] = made->token;
+    co_return json_answer(201, out);
+}
+
+task<http_out> tokens(exchange& what) {
+    auto all = co_await accounts<std::vector<access_token>>(
+        what, list_tokens{what.request.parameter("email").value_or("")});
+    if (!all) co_return refuse(what, all.error());
+    auto items = json::array();
+    for (const auto& one : *all) items.push_back(token_json(one));
+    co_return json_answer(200, {{"items", std::move(items)}});
+}
+
+task<http_out> revoke(exchange& what) {
+    json_reader fields(what.body);
+    auto id = fields.required_text("id", 1, 100);
+    if (fields.error()) co_return refuse(what, *fields.error());
+    auto done = co_await accounts<void>(what, end_token{id});
+    if (!done) co_return refuse(what, done.error());
+    what.server.revoke(id, {});
+    co_return no_content();
+}
+
+task<http_out> open_local_session(exchange& what) {
+    json_reader fields(what.body);
+    auto email = fields.optional_text("email", 1, 320);
+    if (fields.error()) co_return refuse(what, *fields.error());
+    auto made = co_await accounts<logged_in>(what, open_session{email.value_or("")});
+    if (!made) co_return refuse(what, made.error());
+    co_return json_answer(200, {{"token", made->token}, {"user", account_json(made->account)}});
+}
+
+}  // namespace
+
+void add_health_routes(std::vector<route>& to) {
+    to.push_back({http_method::get, {"api", "health"}, access::open, limit_class::none, health});
+    to.push_back(
+        {http_method::get, {"api", "health", "live"}, access::open, limit_class::none, live});
+    to.push_back(
+        {http_method::get, {"api", "health", "ready"}, access::open, limit_class::none, ready});
+}
+
+void add_admin_routes(std::vector<route>& to) {
+    add_health_routes(to);
+    auto add = [&](http_method method, std::vector<std::string> path, plain_handler handler) {
+        auto who = path.front() == "private" ? access::private_admin : access::admin;
+        to.push_back({method, std::move(path), who, limit_class::none, handler});
+    };
+    add(http_method::post, {"drain"}, drain);
+    add(http_method::post, {"private", "users"}, create_user);
+    add(http_method::get, {"private", "users"}, users);
+    add(http_method::post, {"private", "users", "passwd"}, passwd);
+    add(http_method::post, {"private", "users", "remove"}, remove);
+    add(http_method::post, {"private", "tokens"}, create_token);
+    add(http_method::get, {"private", "tokens"}, tokens);
+    add(http_method::post, {"private", "tokens", "revoke"}, revoke);
+    add(http_method::post, {"private", "sessions"}, open_local_session);
+}
+
+}  // namespace perin::net

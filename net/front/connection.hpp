@@ -1,0 +1,87 @@
+#pragma once
+
+#include "net/front/front.hpp"
+#include "net/front/http_message.hpp"
+#include "net/front/socket_stream.hpp"
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+namespace perin::net {
+
+/// Takes a socket that was accepted. `full`: it is told so, and closed.
+void start_connection(front& server, tcp_socket socket, std::shared_ptr<asio::ssl::context> tls,
+                      bool admin, bool full);
+
+/// Who sent a request, and by what.
+struct caller {
+    runtime::token_owner owner;
+    bool by_cookie = false;
+};
+
+/// A request on its way through the front.
+struct exchange {
+    front& server;
+    http_in request;
+    std::optional<caller> from = {};
+    /// The parsed body of a request that has one.
+    nlohmann::json body = nullptr;
+    /// `X-RateLimit-*` of a limited route.
+    std::vector<std::pair<std::string, std::string>> limit_headers = {};
+
+    [[nodiscard]] const user& account() const { return from->owner.account; }
+};
+
+/// One HTTP connection: requests one after the other, until it is closed or becomes a WebSocket.
+///
+///     idle ─► header ─► body ─► handled ─► idle ...      75 s, 10 s, 30 s without progress
+///                         └──► upgraded
+class connection final : public swept, public std::enable_shared_from_this<connection> {
+  public:
+    connection(front& server, tcp_socket socket, std::shared_ptr<asio::ssl::context> tls,
+               bool admin);
+    ~connection() override;
+
+    task<void> run(bool full);
+
+    void overdue() override;
+    void drain() override;
+    void stop() override;
+    void revoke(const std::string& token_id, const std::string& user_id) override;
+
+    // What streaming handlers use.
+    [[nodiscard]] socket_stream& stream() { return stream_; }
+    [[nodiscard]] front& server() { return server_; }
+    [[nodiscard]] strand executor() { return stream_.get_executor(); }
+    task<bool> send(http_out answer, const std::string& request_id);
+    task<bool> write(std::string_view octets);
+    /// Called on the strand where the server drains while a streaming handler runs.
+    void on_drain(std::function<void()> call) { on_drain_ = std::move(call); }
+
+  private:
+    using parser = beast::http::request_parser<beast::http::string_body>;
+    /// What became of reading a request.
+    enum class outcome { request, closed, refused };
+
+    task<outcome> read_request(parser& into, http_in& request);
+    task<outcome> refuse(failure why, const std::string& request_id);
+    task<void> linger();
+    /// `true`: another request may follow.
+    task<bool> handle(exchange& what, bool keep_alive);
+
+    front& server_;
+    std::shared_ptr<asio::ssl::context> tls_;
+    socket_stream stream_;
+    beast::flat_buffer buffer_;
+    bool admin_;
+    bool timed_out_ = false;
+    bool between_requests_ = true;
+    std::atomic<bool> drained_ = false;
+    std::string peer_;
+    std::function<void()> on_drain_;
+    /// Set once the connection is to become a WebSocket.
+    std::function<void()> upgrade_;
+};
+
+}  // namespace perin::net

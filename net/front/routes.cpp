@@ -1,0 +1,58 @@
+#include "net/front/routes.hpp"
+
+#include <charconv>
+
+namespace perin::net {
+
+const std::vector<route>& routes(bool admin) {
+    static const auto public_routes = [] {
+        std::vector<route> all;
+        add_auth_routes(all);
+        add_chat_routes(all);
+        add_memory_routes(all);
+        add_conversation_routes(all);
+        add_health_routes(all);
+        add_page_routes(all);
+        return all;
+    }();
+    static const auto admin_routes = [] {
+        std::vector<route> all;
+        add_admin_routes(all);
+        return all;
+    }();
+    return admin ? admin_routes : public_routes;
+}
+
+http_out json_answer(int status, const nlohmann::json& body) {
+    return {status, "application/json",
+            body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+}
+
+http_out no_content() { return {204, "", ""}; }
+
+nlohmann::json user_json(const user& account) {
+    return {{"id", account.id},
+            {"email", account.email},
+            {"name", account.name},
+            {"timezone", account.timezone},
+            {"admin", account.admin}};
+}
+
+http_out refuse(const exchange& what, const failure& why) {
+    return problem(why, what.request.request_id);
+}
+
+result<std::size_t> list_limit(const http_in& request, std::size_t most, std::size_t standard) {
+    auto text = request.parameter("limit");
+    if (!text) return standard;
+    std::size_t limit = 0;
+    auto [end, ec] = std::from_chars(text->data(), text->data() + text->size(), limit);
+    if (ec != std::errc{} || end != text->data() + text->size() || limit < 1 || limit > most)
+        return failure{error_code::invalid_request,
+                       "must be a whole number from 1 to " + std::to_string(most),
+                       {},
+                       "limit"};
+    return limit;
+}
+
+}  // namespace perin::net

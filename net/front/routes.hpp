@@ -1,0 +1,60 @@
+#pragma once
+
+#include "net/front/connection.hpp"
+
+namespace perin::net {
+
+/// Answers a request with a whole body.
+using plain_handler = task<http_out> (*)(exchange&);
+
+/// Answers a request by itself, over time. `true`: another request may follow.
+using stream_handler = task<bool> (*)(connection&, exchange&);
+
+enum class access {
+    /// Anybody.
+    open,
+    /// A user, by token or cookie.
+    user,
+    /// The admin listener, whose Host and Origin were looked at.
+    admin,
+    /// The admin listener, with the token of `run.json`.
+    private_admin,
+};
+
+/// A call of the API: the parts of its path, `*` for one that varies.
+struct route {
+    http_method method;
+    std::vector<std::string> path;
+    access who;
+    limit_class limit;
+    plain_handler plain = nullptr;
+    stream_handler stream = nullptr;
+};
+
+/// Every call of the front, or of the admin listener.
+[[nodiscard]] const std::vector<route>& routes(bool admin);
+
+/// Finds who sent the request: a bearer token, else the session's cookie. Nothing where there is
+/// neither; `unauthenticated` where it is not valid, `forbidden` for a cookie from a foreign page.
+task<result<std::optional<caller>>> identify(front& server, const http_in& request);
+
+// One group of calls a file.
+void add_auth_routes(std::vector<route>& to);
+void add_chat_routes(std::vector<route>& to);
+void add_memory_routes(std::vector<route>& to);
+void add_conversation_routes(std::vector<route>& to);
+void add_page_routes(std::vector<route>& to);
+void add_health_routes(std::vector<route>& to);
+void add_admin_routes(std::vector<route>& to);
+
+// Small shared pieces of handlers.
+[[nodiscard]] http_out json_answer(int status, const nlohmann::json& body);
+[[nodiscard]] http_out no_content();
+[[nodiscard]] nlohmann::json user_json(const user& account);
+/// `limit` of a list: 1 to 100, default 20.
+[[nodiscard]] result<std::size_t> list_limit(const http_in& request, std::size_t most = 100,
+                                             std::size_t standard = 20);
+/// The answer of a failure, with the request's id.
+[[nodiscard]] http_out refuse(const exchange& what, const failure& why);
+
+}  // namespace perin::net

@@ -1,0 +1,55 @@
+#include "net/front/socket_stream.hpp"
+
+namespace perin::net {
+
+socket_stream::socket_stream(tcp_socket socket, asio::ssl::context* tls)
+    : state_(std::make_shared<state>(std::move(socket), tls)) {}
+
+task<beast::error_code> socket_stream::handshake() {
+    if (!state_->tls) co_return beast::error_code{};
+    auto [ec] = co_await state_->tls->async_handshake(asio::ssl::stream_base::server, use_tuple);
+    co_return ec;
+}
+
+task<void> socket_stream::shutdown() {
+    beast::error_code ignored;
+    if (state_->tls) (void)co_await state_->tls->async_shutdown(use_tuple);
+    state_->socket.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+void socket_stream::close() {
+    beast::error_code ignored;
+    state_->socket.cancel(ignored);
+    state_->socket.close(ignored);
+}
+
+void socket_stream::state::flush(const std::shared_ptr<state>& self) {
+    if (self->flushing || self->pending.empty() || self->failed) return;
+    self->flushing = true;
+    self->sending.swap(self->pending);
+    auto done = [self](beast::error_code ec, std::size_t) { self->sent(self, ec); };
+    if (self->tls)
+        asio::async_write(*self->tls, asio::buffer(self->sending), std::move(done));
+    else
+        asio::async_write(self->socket, asio::buffer(self->sending), std::move(done));
+}
+
+void socket_stream::state::sent(const std::shared_ptr<state>& self, beast::error_code ec) {
+    flushing = false;
+    failed = ec;
+    // An idle connection keeps no large buffer.
+    if (sending.capacity() > 4096)
+        std::string().swap(sending);
+    else
+        sending.clear();
+    if (ec) pending.clear();
+    if (!pending.empty()) return flush(self);
+    if (pending.capacity() > 4096) std::string().swap(pending);
+    for (auto& one : std::exchange(waiting, {})) one(ec);
+    if (drained) {
+        auto call = drained;
+        call();
+    }
+}
+
+}  // namespace perin::net

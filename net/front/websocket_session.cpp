@@ -1,0 +1,406 @@
+#include "net/front/websocket_session.hpp"
+
+#include "domain/json.hpp"
+#include "domain/text.hpp"
+#include "net/front/admission.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <array>
+
+namespace perin::net {
+
+namespace websocket = beast::websocket;
+using nlohmann::json;
+using namespace runtime;
+
+namespace {
+
+constexpr std::size_t most_message = 1024 * 1024;
+/// Octets that are handed to the kernel in one go.
+constexpr std::size_t send_at_once = 128 * 1024;
+
+/// An unmasked text frame's head (RFC 6455 section 5.2).
+void append_head(socket_stream& to, std::size_t size) {
+    std::array<char, 10> head{};
+    head[0] = static_cast<char>(0x81);
+    std::size_t length = 2;
+    if (size < 126) {
+        head[1] = static_cast<char>(size);
+    } else if (size < 65536) {
+        head[1] = 126;
+        head[2] = static_cast<char>(size >> 8);
+        head[3] = static_cast<char>(size & 0xff);
+        length = 4;
+    } else {
+        head[1] = 127;
+        for (std::size_t i = 0; i < 8; ++i)
+            head[2 + i] = static_cast<char>((size >> (8 * (7 - i))) & 0xff);
+        length = 10;
+    }
+    to.append({head.data(), length});
+}
+
+/// A `requestId` is given back as it came, whatever its type.
+std::string echoed_id(const json& frame) {
+    auto found = frame.find("requestId");
+    if (found == frame.end()) return "null";
+    auto text = found->dump();
+    return text.size() <= 300 ? text : "null";
+}
+
+failure wrong_field(const char* name, const char* detail) {
+    return {error_code::invalid_request, detail, std::string("/") + name};
+}
+
+}  // namespace
+
+/// What the session's actor tells, brought to the strand. It outlives the connection harmlessly.
+class websocket_session::sink final : public session_sink {
+  public:
+    sink(std::weak_ptr<websocket_session> to, strand on) : to_(std::move(to)), on_(on) {}
+
+    void accepted(std::string request_id, chat_accepted what) override {
+        post([id = std::move(request_id), what = std::move(what)](websocket_session& self) {
+            std::string frame = R"({"type":"accepted","requestId":)" + id + R"(,"conversationId":)";
+            append_json_string(frame, what.conversation_id);
+            frame.append(R"(,"turnId":)");
+            append_json_string(frame, what.turn_id);
+            self.send(frame.append(R"(,"seq":)").append(std::to_string(what.seq)).append("}"));
+        });
+    }
+    void done(std::string request_id, std::optional<std::uint64_t> seq) override {
+        post([id = std::move(request_id), seq](websocket_session& self) {
+            std::string frame = R"({"type":"accepted","requestId":)" + id;
+            if (seq) frame.append(R"(,"seq":)").append(std::to_string(*seq));
+            self.send(frame.append("}"));
+        });
+    }
+    void failed(std::string request_id, failure why) override {
+        post([id = std::move(request_id), why = std::move(why)](websocket_session& self) {
+            self.send_error(id, why);
+        });
+    }
+    void events(std::string conversation_id, std::vector<shared_event> what, bool more) override {
+        post([id = std::move(conversation_id), what = std::move(what),
+              more](websocket_session& self) { self.on_events(id, what, more); });
+    }
+    void gone(std::string) override {}
+
+  private:
+    template <class Call>
+    void post(Call call) {
+        asio::post(on_, [to = to_, call = std::move(call)] {
+            if (auto self = to.lock()) call(*self);
+        });
+    }
+
+    std::weak_ptr<websocket_session> to_;
+    strand on_;
+};
+
+websocket_session::websocket_session(front& server, socket_stream stream)
+    : server_(server), socket_(std::move(stream)), ws_(socket_), id_(server.new_id("ses_")) {
+    expire_never();
+}
+
+websocket_session::~websocket_session() { server_.leave(this); }
+
+task<bool> websocket_session::open(beast::http::request<beast::http::empty_body> handshake,
+                                   std::optional<caller> who) {
+    // Pings are ours: one sweep for all instead of timers for each.
+    ws_.set_option(websocket::stream_base::timeout{websocket::stream_base::none(),
+                                                   websocket::stream_base::none(), false});
+    ws_.set_option(websocket::stream_base::decorator([](websocket::response_type& answer) {
+        answer.set("Sec-WebSocket-Protocol", "perin.v1");
+    }));
+    auto offered = std::string(handshake["Sec-WebSocket-Protocol"]);
+    if (offered.find("perin.v1") == std::string::npos)
+        ws_.set_option(websocket::stream_base::decorator([](websocket::response_type&) {}));
+    ws_.read_message_max(most_message);
+    ws_.control_callback([this](websocket::frame_type kind, auto) {
+        if (kind == websocket::frame_type::pong) unanswered_pings_ = 0;
+    });
+    auto [ec] = co_await ws_.async_accept(handshake, use_tuple);
+    if (ec) co_return false;
+    ws_.text(true);
+    socket_.buffer_writes();
+    socket_.on_drained([weak = weak_from_this()] {
+        if (auto self = weak.lock()) self->pump();
+    });
+    expire_after(server_.settings().auth_timeout);
+    if (who) welcome(std::move(*who), "null");
+    co_return true;
+}
+
+task<void> websocket_session::read_frames() {
+    beast::flat_buffer buffer(most_message + 1);
+    for (;;) {
+        auto [ec, size] = co_await ws_.async_read(buffer, use_tuple);
+        if (ec == websocket::error::message_too_big || ec == websocket::error::buffer_overflow) {
+            send_error("null", {error_code::too_large, "a message may have 1 MiB at most"});
+            close(websocket::close_code::too_big);
+        }
+        if (ec == websocket::error::bad_frame_payload) close(websocket::close_code::bad_payload);
+        if (ec) co_return;
+        unanswered_pings_ = 0;
+        if (ws_.got_binary()) {
+            close(websocket::close_code::unknown_data);
+            co_return;
+        }
+        std::string_view text(static_cast<const char*>(buffer.data().data()), buffer.size());
+        if (!on_frame(text)) co_return;
+        buffer.consume(buffer.size());
+        if (buffer.capacity() > 4096) buffer.shrink_to_fit();
+    }
+}
+
+void websocket_session::ended() {
+    if (session_) caf::anon_send(session_, session_stop{});
+    session_ = nullptr;
+    if (!closing_) return socket_.close();
+    // A close frame is on its way: the sweep ends what does not end by itself.
+    expire_after(std::chrono::seconds{2});
+    if (socket_.unsent() == 0) return socket_.close();
+    socket_.on_drained([self = shared_from_this()] {
+        self->socket_.on_drained(nullptr);
+        self->socket_.close();
+    });
+}
+
+// ------------------------------------------------------------------------------------- frames
+
+bool websocket_session::on_frame(std::string_view text) {
+    auto parsed = parse_json(text);
+    auto object = parsed && parsed->is_object();
+    auto request_id = object ? echoed_id(*parsed) : "null";
+    if (!who_) {
+        if (object && parsed->value("type", json()) == "auth")
+            return authenticate_frame(*parsed, request_id);
+        send_error(request_id, {error_code::unauthenticated, "the first frame must be auth"});
+        close(websocket::close_code::policy_error);
+        return false;
+    }
+    if (!parsed) return send_error(request_id, parsed.error()), true;
+    if (!object) {
+        send_error(request_id, {error_code::invalid_request, "a frame must be a JSON object"});
+        return true;
+    }
+    auto type = parsed->find("type");
+    if (type == parsed->end() || !type->is_string()) {
+        send_error(request_id, wrong_field("type", "must be a string"));
+        return true;
+    }
+    on_command(type->get_ref<const std::string&>(), *parsed, request_id);
+    return true;
+}
+
+void websocket_session::on_command(std::string_view type, const json& frame,
+                                   const std::string& request_id) {
+    auto text = [&](const char* name) -> std::optional<std::string> {
+        json_reader fields(frame);
+        auto value = fields.required_text(name, 1, 200);
+        if (!fields.error()) return value;
+        send_error(request_id, *fields.error());
+        return std::nullopt;
+    };
+    if (type == "chat.send") return on_send(frame, request_id);
+    if (type == "conversation.subscribe") return on_subscribe(frame, request_id);
+    if (type == "chat.cancel") {
+        if (auto turn = text("turnId"))
+            command({session_cancel{request_id, {who_->owner.account.id, *turn}}});
+    } else if (type == "conversation.unsubscribe") {
+        if (auto id = text("conversationId")) command({session_unsubscribe{request_id, *id}});
+    } else if (type == "ping") {
+        auto t = frame.find("t");
+        std::string answer = R"({"type":"pong","requestId":)" + request_id + R"(,"t":)";
+        send(answer.append(t == frame.end() ? "null" : t->dump()).append("}"));
+    } else if (type == "auth") {
+        send_error(request_id, {error_code::conflict, "this connection is authenticated already"});
+    } else {
+        send_error(request_id, wrong_field("type", "is not a known type"));
+    }
+}
+
+void websocket_session::on_send(const json& frame, const std::string& request_id) {
+    auto verdict = server_.limits().take(limit_class::chat, who_->owner.account.id, server_.now());
+    if (verdict && !verdict->allowed) return send_error(request_id, too_many_requests(*verdict));
+    auto message = read_chat(frame, who_->owner.account, true);
+    if (!message) return send_error(request_id, message.error());
+    if (server_.draining())
+        return send_error(request_id, {error_code::unavailable,
+                                       "the server is shutting down",
+                                       {},
+                                       {},
+                                       std::chrono::milliseconds{2'000}});
+    command({session_send{request_id, std::move(*message)}});
+}
+
+void websocket_session::on_subscribe(const json& frame, const std::string& request_id) {
+    json_reader fields(frame);
+    auto id = fields.required_text("conversationId", 1, 200);
+    constexpr auto most = std::int64_t{1} << 53;
+    auto after = fields.optional_integer("afterSeq", 0, most);
+    if (fields.error()) return send_error(request_id, *fields.error());
+    command({session_subscribe{request_id,
+                               {who_->owner.account.id, id},
+                               static_cast<std::uint64_t>(after.value_or(0)),
+                               0}});
+}
+
+bool websocket_session::authenticate_frame(const json& frame, const std::string& request_id) {
+    json_reader fields(frame);
+    auto token = fields.optional_text("token", 1, 200);
+    if (fields.error() || !token || authenticating_) {
+        // Nobody has given out a link of delegation yet: none can be known.
+        send_error(request_id, {error_code::unauthenticated, "the token is not valid"});
+        close(websocket::close_code::policy_error);
+        return false;
+    }
+    authenticating_ = true;
+    asio::co_spawn(
+        executor(),
+        [self = shared_from_this(), token = *token, request_id]() -> task<void> {
+            co_await self->authenticate(token, request_id);
+        },
+        asio::detached);
+    return true;
+}
+
+task<void> websocket_session::authenticate(std::string token, std::string request_id) {
+    auto owner = co_await server_.ask().ask<token_owner>(server_.parts().accounts,
+                                                         runtime::authenticate{std::move(token)});
+    authenticating_ = false;
+    if (closing_) co_return;
+    if (owner) co_return welcome({std::move(*owner), false}, request_id);
+    send_error(request_id, owner.error());
+    close(websocket::close_code::policy_error);
+}
+
+void websocket_session::welcome(caller who, const std::string& request_id) {
+    who_ = std::move(who);
+    session_ = server_.parts().open_session(std::make_shared<sink>(weak_from_this(), executor()));
+    expire_after(server_.settings().ping_every);
+    const auto& account = who_->owner.account;
+    json ready{{"type", "ready"},
+               {"requestId", json::parse(request_id)},
+               {"sessionId", id_},
+               {"user", user_json(account)},
+               {"delegation", nullptr},
+               {"node", server_.settings().node},
+               {"version", server_.settings().version},
+               {"limits", nullptr}};
+    if (auto stands = server_.limits().peek(limit_class::chat, account.id, server_.now()))
+        ready["limits"] = {{"chatPerMinute", stands->limit},
+                           {"remaining", stands->remaining},
+                           {"maxMessageBytes", most_message}};
+    send(ready.dump());
+}
+
+void websocket_session::command(session_command what) {
+    if (session_) caf::anon_send(session_, std::move(what));
+}
+
+// ------------------------------------------------------------------------------------ sending
+
+void websocket_session::on_events(const std::string& conversation_id,
+                                  const std::vector<shared_event>& events, bool more) {
+    auto now = clock::now();
+    for (const auto& one : events) outbox_.push(conversation_id, one, now);
+    wants_room_ |= more;
+    // A full outbox is looked at again when its patience is over.
+    if (outbox_.bytes() > outbox::most && !std::exchange(slow_, true))
+        expire_after(outbox::patience + std::chrono::seconds{1});
+    pump();
+}
+
+void websocket_session::send(std::string frame) {
+    outbox_.push(std::move(frame), clock::now());
+    pump();
+}
+
+void websocket_session::send_error(const std::string& request_id, const failure& why) {
+    json frame{{"type", "error"},
+               {"requestId", json::parse(request_id)},
+               {"code", to_string(why.code)},
+               {"detail", why.detail},
+               {"pointer", why.pointer.empty() ? json() : json(why.pointer)},
+               {"retryAfterMs", why.retry_after ? json(why.retry_after->count()) : json()}};
+    send(frame.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+void websocket_session::pump() {
+    if (closing_ || socket_.unsent() != 0) return;
+    auto now = clock::now();
+    auto take = [this](std::string_view frame) {
+        append_head(socket_, frame.size());
+        socket_.append(frame);
+    };
+    while (socket_.unsent() < send_at_once && outbox_.pop(now, take)) {
+    }
+    socket_.flush();
+    if (outbox_.empty() && std::exchange(wants_room_, false)) command({session_room{}});
+}
+
+void websocket_session::close(websocket::close_code code) {
+    if (std::exchange(closing_, true)) return;
+    // What was said before goes first.
+    while (outbox_.pop(clock::now(), [this](std::string_view frame) {
+        append_head(socket_, frame.size());
+        socket_.append(frame);
+    })) {
+    }
+    expire_after(std::chrono::seconds{5});
+    ws_.async_close(code,
+                    [self = shared_from_this()](beast::error_code) { self->socket_.flush(); });
+}
+
+// -------------------------------------------------------------------------------------- sweep
+
+void websocket_session::ping() {
+    slow_ = false;
+    if (outbox_.overdue(clock::now())) return close(websocket::close_code::policy_error);
+    if (unanswered_pings_ >= 2) return socket_.close();
+    ++unanswered_pings_;
+    expire_after(server_.settings().ping_every);
+    // Empty ping (RFC 6455 section 5.5.2).
+    socket_.append(std::string_view("\x89\x00", 2));
+    socket_.flush();
+}
+
+void websocket_session::overdue() {
+    asio::post(executor(), [self = shared_from_this()] {
+        if (!self->expired(clock::now())) return;
+        self->expire_never();
+        if (self->closing_) return self->socket_.close();
+        if (self->who_) return self->ping();
+        self->send_error("null", {error_code::unauthenticated, "no auth frame came in time"});
+        self->close(websocket::close_code::policy_error);
+    });
+}
+
+void websocket_session::drain() {
+    asio::post(executor(), [self = shared_from_this()] {
+        self->send(R"({"type":"closing","reason":"draining","retryAfterMs":2000})");
+    });
+}
+
+void websocket_session::stop() {
+    asio::post(executor(),
+               [self = shared_from_this()] { self->close(websocket::close_code::going_away); });
+}
+
+void websocket_session::revoke(const std::string& token_id, const std::string& user_id) {
+    asio::post(executor(), [self = shared_from_this(), token_id, user_id] {
+        if (!self->who_) return;
+        const auto& owner = self->who_->owner;
+        auto ended = (!token_id.empty() && owner.token.id == token_id) ||
+                     (!user_id.empty() && owner.account.id == user_id);
+        if (!ended) return;
+        self->send_error("null", {error_code::unauthenticated, "the token is no longer valid"});
+        self->close(websocket::close_code::policy_error);
+    });
+}
+
+}  // namespace perin::net

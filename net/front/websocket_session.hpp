@@ -1,0 +1,71 @@
+#pragma once
+
+#include "net/front/connection.hpp"
+#include "net/front/outbox.hpp"
+
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+namespace perin::net {
+
+/// A WebSocket client: its frames become commands to its session's actor, and news become frames.
+/// Members belong to the strand; the sink's calls come from the actor and go there first.
+class websocket_session final : public swept,
+                                public std::enable_shared_from_this<websocket_session> {
+  public:
+    websocket_session(front& server, socket_stream stream);
+    ~websocket_session() override;
+
+    [[nodiscard]] strand executor() { return socket_.get_executor(); }
+
+    /// The handshake, and `ready` where `who` is known by it.
+    task<bool> open(beast::http::request<beast::http::empty_body> handshake,
+                    std::optional<caller> who);
+    /// Reads until the connection ends.
+    task<void> read_frames();
+    /// After the last frame: the session ends.
+    void ended();
+
+    void overdue() override;
+    void drain() override;
+    void stop() override;
+    void revoke(const std::string& token_id, const std::string& user_id) override;
+
+  private:
+    class sink;
+    using ws_stream = beast::websocket::stream<socket_stream&, false>;
+
+    bool on_frame(std::string_view text);
+    bool authenticate_frame(const nlohmann::json& frame, const std::string& request_id);
+    task<void> authenticate(std::string token, std::string request_id);
+    void on_send(const nlohmann::json& frame, const std::string& request_id);
+    void on_subscribe(const nlohmann::json& frame, const std::string& request_id);
+    void on_command(std::string_view type, const nlohmann::json& frame,
+                    const std::string& request_id);
+    void welcome(caller who, const std::string& request_id);
+    void command(runtime::session_command what);
+
+    void send(std::string frame);
+    void send_error(const std::string& request_id, const failure& why);
+    void on_events(const std::string& conversation_id, const std::vector<shared_event>& events,
+                   bool more);
+    void pump();
+    void close(beast::websocket::close_code code);
+    void ping();
+
+    front& server_;
+    socket_stream socket_;
+    ws_stream ws_;
+    std::optional<caller> who_;
+    std::string id_;
+    runtime::session_actor session_;
+    outbox outbox_;
+    bool wants_room_ = false;
+    /// The outbox was full, and is looked at soon.
+    bool slow_ = false;
+    bool closing_ = false;
+    bool authenticating_ = false;
+    int unanswered_pings_ = 0;
+};
+
+}  // namespace perin::net

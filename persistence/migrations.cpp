@@ -1,0 +1,135 @@
+#include "persistence/migrations.hpp"
+
+#include "persistence/columns.hpp"
+#include "persistence/decode.hpp"
+#include "persistence/migrations/0001_conversations_and_accounts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+
+namespace perin::persistence {
+
+namespace {
+
+struct applied_migration {
+    int number = 0;
+    std::string name;
+};
+
+applied_migration applied_of(row& from) {
+    return {static_cast<int>(from.integer(0)), from.take_text(1)};
+}
+
+std::int64_t integer_of(row& from) { return from.integer(0); }
+
+/// The catalogue is the one thing for which the databases share no SQL.
+result<bool> has_migrations_table(database& on) {
+    if (std::string_view(on.driver()) != "sqlite") {
+        return failure{error_code::internal, "the schema of this database cannot be looked up"};
+    }
+    auto count = decode_only<std::int64_t>(
+        on.execute("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = "
+                   "'migrations'"),
+        integer_of);
+    if (!count) return count.error();
+    return *count > 0;
+}
+
+/// Nothing where the table is not there yet.
+result<std::optional<std::vector<applied_migration>>> applied_migrations(database& on) {
+    using answer = std::optional<std::vector<applied_migration>>;
+    const auto there = has_migrations_table(on);
+    if (!there) return there.error();
+    if (!*there) return answer();
+    auto all = decode_all<applied_migration>(
+        on.execute("SELECT number, name FROM migrations ORDER BY number"), applied_of);
+    if (!all) return all.error();
+    return answer(std::move(*all));
+}
+
+/// Why this program must not touch the database.
+std::optional<failure> disagreement(std::span<const applied_migration> applied,
+                                    std::span<const migration> steps) {
+    if (applied.size() > steps.size()) {
+        return failure{error_code::unavailable,
+                       "the database was made by a newer version of Perin (its schema is " +
+                           std::to_string(applied.back().number) + ", this program knows up to " +
+                           std::to_string(steps.size()) +
+                           "): start that version, or restore an older backup"};
+    }
+    for (std::size_t i = 0; i < applied.size(); ++i) {
+        if (applied[i].number == steps[i].number && applied[i].name == steps[i].name) continue;
+        return failure{error_code::unavailable,
+                       "the database was made by another version of Perin: step " +
+                           std::to_string(applied[i].number) + " of its schema is not ours"};
+    }
+    return std::nullopt;
+}
+
+failure in_step(const migration& step, failure why) {
+    why.detail = "step " + std::to_string(step.number) + " of the schema failed: " + why.detail;
+    return why;
+}
+
+/// False where another program has run the step meanwhile.
+result<bool> run(database& on, const migration& step, timestamp now) {
+    auto changes = transaction::begin(on);
+    if (!changes) return changes.error();
+    // The row is the lock: it comes first, and whoever comes second waits here for the first one's
+    // end.
+    const auto recorded = on.execute(
+        "INSERT INTO migrations (number, name, applied_at) VALUES ($1, $2, $3) "
+        "ON CONFLICT (number) DO NOTHING",
+        {std::int64_t{step.number}, std::string(step.name), column(now)});
+    if (!recorded) return recorded.error();
+    if (on.changed() == 0) return false;
+    for (const auto sql : step.statements) {
+        if (auto changed = on.execute(sql); !changed) return changed.error();
+    }
+    if (auto committed = changes->commit(); !committed) return committed.error();
+    return true;
+}
+
+}  // namespace
+
+std::span<const migration> known_migrations() noexcept {
+    static constexpr std::array<migration, 1> all = {
+        migration{1, "conversations and accounts", migration_0001},
+    };
+    return all;
+}
+
+result<int> migrate(database& on, timestamp now) { return migrate(on, now, known_migrations()); }
+
+result<int> migrate(database& on, timestamp now, std::span<const migration> steps) {
+    const auto applied = applied_migrations(on);
+    if (!applied) return applied.error();
+    std::size_t before = 0;
+    if (applied->has_value()) {
+        if (auto why = disagreement(**applied, steps)) return *why;
+        before = (*applied)->size();
+    } else {
+        const auto made = on.execute(
+            "CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY NOT NULL, "
+            "name TEXT NOT NULL, applied_at BIGINT NOT NULL)");
+        if (!made) return made.error();
+    }
+    int count = 0;
+    for (const migration& step : steps.subspan(before)) {
+        const auto ran = run(on, step, now);
+        if (!ran) return in_step(step, ran.error());
+        if (*ran) ++count;
+    }
+    return count;
+}
+
+result<int> schema_version(database& on) {
+    const auto applied = applied_migrations(on);
+    if (!applied) return applied.error();
+    if (!applied->has_value() || (*applied)->empty()) return 0;
+    return (*applied)->back().number;
+}
+
+}  // namespace perin::persistence

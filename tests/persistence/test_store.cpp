@@ -1,0 +1,51 @@
+#include "tests/persistence/test_store.hpp"
+
+#include "persistence/migrations.hpp"
+#include "persistence/sqlite/sqlite_database.hpp"
+
+#include <cstdlib>
+#include <stdexcept>
+#include <system_error>
+
+namespace perin::persistence::test {
+
+temporary_folder::temporary_folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "perin-test-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path_ = name;
+}
+
+temporary_folder::~temporary_folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
+const std::vector<std::string>& drivers() {
+    static const std::vector<std::string> all = {"sqlite"};
+    return all;
+}
+
+std::unique_ptr<database> test_store::open_empty() {
+    if (driver_ != "sqlite") throw std::runtime_error("no such driver");
+    auto opened = open_sqlite((folder_.path() / "perin.db").string(), sqlite_mode::read_write);
+    if (!opened) throw std::runtime_error(opened.error().detail);
+    return std::move(*opened);
+}
+
+std::unique_ptr<database> test_store::open() {
+    auto opened = open_empty();
+    if (auto ran = migrate(*opened, at(0)); !ran) throw std::runtime_error(ran.error().detail);
+    return opened;
+}
+
+result<rows> watched_database::execute(std::string_view sql, std::span<const value> parameters) {
+    if (auto why = watch_(sql)) return *why;
+    return inner_.execute(sql, parameters);
+}
+
+timestamp at(std::int64_t count) {
+    using namespace std::chrono;
+    return timestamp(sys_days(2026y / January / 1)) + milliseconds(count);
+}
+
+}  // namespace perin::persistence::test
