@@ -59,10 +59,8 @@ failure of_problem(long status, const std::string& body) {
         return {error_code::internal, "the server answered with status " + std::to_string(status)};
     }
     const auto detail = field("detail");
-    return {.code = *code,
-            .detail = detail.empty() ? std::string(to_string(*code)) : detail,
-            .pointer = field("pointer"),
-            .parameter = field("parameter")};
+    return {*code, detail.empty() ? std::string(to_string(*code)) : detail, field("pointer"),
+            field("parameter")};
 }
 
 }  // namespace

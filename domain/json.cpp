@@ -114,9 +114,7 @@ class tree_builder final : public nlohmann::json_sax<json> {
 };
 
 failure invalid(std::string detail, std::string pointer = "") {
-    return {.code = error_code::invalid_request,
-            .detail = std::move(detail),
-            .pointer = std::move(pointer)};
+    return {error_code::invalid_request, std::move(detail), std::move(pointer)};
 }
 
 std::string number_text(double value) {

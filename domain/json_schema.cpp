@@ -235,10 +235,10 @@ std::optional<failure> property_at_fault(const place& at) {
             const auto& missing = name.get_ref<const std::string&>();
             const auto* wanted = member(member(at.schema, "properties"), missing);
             const auto* type = member(wanted, "type");
-            return failure{.code = error_code::invalid_request,
-                           .detail = "`" + missing + "` is required" +
-                                     (type != nullptr ? ": " + type_words(*type) : ""),
-                           .pointer = json_pointer(at.pointer, missing)};
+            return failure{
+                error_code::invalid_request,
+                "`" + missing + "` is required" + (type != nullptr ? ": " + type_words(*type) : ""),
+                json_pointer(at.pointer, missing)};
         }
     }
     const auto* more = member(at.schema, "additionalProperties");
@@ -250,10 +250,10 @@ std::optional<failure> property_at_fault(const place& at) {
         if (known != nullptr && known->is_object())
             for (const auto& [allowed, schema] : known->items())
                 names += (names.empty() ? "" : ", ") + allowed;
-        return failure{.code = error_code::invalid_request,
-                       .detail = "`" + name + "` is not a known property" +
-                                 (names.empty() ? "" : "; known are: " + names),
-                       .pointer = json_pointer(at.pointer, name)};
+        return failure{error_code::invalid_request,
+                       "`" + name + "` is not a known property" +
+                           (names.empty() ? "" : "; known are: " + names),
+                       json_pointer(at.pointer, name)};
     }
     return std::nullopt;
 }
@@ -304,7 +304,7 @@ failure explain(const json& schema, const json& value, const valijson::Validatio
     const auto deepest = std::max_element(
         errors.begin(), errors.end(),
         [](const auto& a, const auto& b) { return a.context.size() < b.context.size(); });
-    failure why{.code = error_code::invalid_request, .detail = "does not fit the schema"};
+    failure why{error_code::invalid_request, "does not fit the schema"};
     if (deepest == errors.end()) return why;
     const auto at = locate(schema, value, deepest->context);
     if (auto fault = property_at_fault(at)) return *std::move(fault);
@@ -327,9 +327,7 @@ result<void> checked(const json& schema, const json& value) {
     return explain(schema, value, errors);
 }
 
-failure bad_schema() {
-    return {.code = error_code::internal, .detail = "the schema cannot be used"};
-}
+failure bad_schema() { return {error_code::internal, "the schema cannot be used"}; }
 
 }  // namespace
 
@@ -338,7 +336,7 @@ result<void> check_schema(const json& schema, const json& value) {
         if (!schema.is_object() || too_deep(schema, most_depth) || unsafe(schema, schema))
             return bad_schema();
         if (too_deep(value, most_depth))
-            return failure{.code = error_code::invalid_request, .detail = "is nested too deep"};
+            return failure{error_code::invalid_request, "is nested too deep"};
         auto whole = value;
         whole_numbers_to_integers(whole);
         auto bounded = schema;

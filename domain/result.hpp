@@ -37,14 +37,27 @@ enum class error_code {
 [[nodiscard]] std::optional<error_code> error_code_of(const std::string& name);
 
 /// An error as a value. `detail` is shown to the caller: no secret, query or path belongs in it.
+///
+/// Not an aggregate: g++ 12 copies an aggregate that is made within an expression with `co_await`
+/// bit by bit, and both copies then free its strings.
 struct failure {
+    failure() = default;
+    failure(error_code why, std::string says, std::string at_pointer = {},
+            std::string at_parameter = {},
+            std::optional<std::chrono::milliseconds> retry_in = std::nullopt)
+        : code(why),
+          detail(std::move(says)),
+          pointer(std::move(at_pointer)),
+          parameter(std::move(at_parameter)),
+          retry_after(retry_in) {}
+
     error_code code = error_code::internal;
     std::string detail;
     /// JSON Pointer into the request's body, empty where none applies.
-    std::string pointer = {};
+    std::string pointer;
     /// Name of the query parameter at fault, empty where none applies.
-    std::string parameter = {};
-    std::optional<std::chrono::milliseconds> retry_after = {};
+    std::string parameter;
+    std::optional<std::chrono::milliseconds> retry_after;
 
     friend bool operator==(const failure&, const failure&) = default;
 };

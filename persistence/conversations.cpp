@@ -42,9 +42,7 @@ turn_row turn_of(row& from) {
 failure no_such_conversation() { return {error_code::not_found, "there is no such conversation"}; }
 
 failure bad_cursor() {
-    return {.code = error_code::invalid_request,
-            .detail = "is not a cursor of this list",
-            .parameter = "cursor"};
+    return {error_code::invalid_request, "is not a cursor of this list", "", "cursor"};
 }
 
 /// Before everything: the end of time.

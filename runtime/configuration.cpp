@@ -30,7 +30,7 @@ struct written_value {
 using written_values = std::map<std::string_view, written_value>;
 
 failure at_fault(const std::string& name, const std::string& why) {
-    return {.code = error_code::invalid_request, .detail = name + ": " + why, .parameter = name};
+    return {error_code::invalid_request, name + ": " + why, "", name};
 }
 
 const setting* setting_of_key(std::string_view key) {

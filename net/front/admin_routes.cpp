@@ -12,8 +12,9 @@ namespace {
 constexpr auto ready_timeout = std::chrono::seconds{2};
 
 task<bool> database_answers(front& server) {
-    auto answer = co_await server.ask().ask<std::vector<user>>(server.parts().reader, list_users{},
-                                                               ready_timeout);
+    list_users probe;
+    auto answer =
+        co_await server.ask().ask<std::vector<user>>(server.parts().reader, probe, ready_timeout);
     co_return answer.has_value();
 }
 
@@ -66,9 +67,8 @@ json token_json(const access_token& one) {
 }
 
 template <class Reply, class Message>
-task<result<Reply>> accounts(exchange& what, Message message) {
-    co_return co_await what.server.ask().ask<Reply>(what.server.parts().accounts,
-                                                    std::move(message));
+task<result<Reply>> accounts(exchange& what, const Message& message) {
+    return what.server.ask().ask<Reply>(what.server.parts().accounts, message);
 }
 
 task<http_out> create_user(exchange& what) {
@@ -85,12 +85,13 @@ task<http_out> create_user(exchange& what) {
     if (!add.timezone.empty() && !is_timezone(add.timezone))
         co_return refuse(what,
                          {error_code::invalid_request, "is not a known time zone", "/timezone"});
-    auto made = co_await accounts<user>(what, std::move(add));
+    auto made = co_await accounts<user>(what, add);
     co_return made ? json_answer(201, account_json(*made)) : refuse(what, made.error());
 }
 
 task<http_out> users(exchange& what) {
-    auto all = co_await accounts<std::vector<user>>(what, list_users{});
+    list_users everybody;
+    auto all = co_await accounts<std::vector<user>>(what, everybody);
     if (!all) co_return refuse(what, all.error());
     auto items = json::array();
     for (const auto& one : *all) items.push_back(account_json(one));
@@ -102,7 +103,7 @@ task<http_out> passwd(exchange& what) {
     runtime::set_password change{fields.required_text("email", 1, 320),
                                  fields.required_text("password", 1, 1024)};
     if (fields.error()) co_return refuse(what, *fields.error());
-    auto done = co_await accounts<user>(what, std::move(change));
+    auto done = co_await accounts<user>(what, change);
     co_return done ? no_content() : refuse(what, done.error());
 }
 
@@ -110,7 +111,7 @@ task<http_out> remove(exchange& what) {
     json_reader fields(what.body);
     drop_user change{fields.required_text("email", 1, 320)};
     if (fields.error()) co_return refuse(what, *fields.error());
-    auto done = co_await accounts<user>(what, std::move(change));
+    auto done = co_await accounts<user>(what, change);
     if (!done) co_return refuse(what, done.error());
     what.server.revoke({}, done->id);
     co_return no_content();
@@ -127,7 +128,7 @@ task<http_out> create_token(exchange& what) {
         if (!add.expires_at)
             co_return refuse(what, {error_code::invalid_request, "is not a time", "/expiresAt"});
     }
-    auto made = co_await accounts<logged_in>(what, std::move(add));
+    auto made = co_await accounts<logged_in>(what, add);
     if (!made) co_return refuse(what, made.error());
     auto out = token_json(made->about);
     out["token"] = made->token;
@@ -135,8 +136,8 @@ task<http_out> create_token(exchange& what) {
 }
 
 task<http_out> tokens(exchange& what) {
-    auto all = co_await accounts<std::vector<access_token>>(
-        what, list_tokens{what.request.parameter("email").value_or("")});
+    list_tokens wanted{what.request.parameter("email").value_or("")};
+    auto all = co_await accounts<std::vector<access_token>>(what, wanted);
     if (!all) co_return refuse(what, all.error());
     auto items = json::array();
     for (const auto& one : *all) items.push_back(token_json(one));
@@ -147,7 +148,8 @@ task<http_out> revoke(exchange& what) {
     json_reader fields(what.body);
     auto id = fields.required_text("id", 1, 100);
     if (fields.error()) co_return refuse(what, *fields.error());
-    auto done = co_await accounts<void>(what, end_token{id});
+    end_token change{id};
+    auto done = co_await accounts<void>(what, change);
     if (!done) co_return refuse(what, done.error());
     what.server.revoke(id, {});
     co_return no_content();
@@ -157,7 +159,8 @@ task<http_out> open_local_session(exchange& what) {
     json_reader fields(what.body);
     auto email = fields.optional_text("email", 1, 320);
     if (fields.error()) co_return refuse(what, *fields.error());
-    auto made = co_await accounts<logged_in>(what, open_session{email.value_or("")});
+    open_session wanted{email.value_or("")};
+    auto made = co_await accounts<logged_in>(what, wanted);
     if (!made) co_return refuse(what, made.error());
     co_return json_answer(200, {{"token", made->token}, {"user", account_json(made->account)}});
 }

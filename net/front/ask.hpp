@@ -22,27 +22,31 @@ class asker {
     explicit asker(std::vector<runtime::bridge_actor> bridges) : bridges_(std::move(bridges)) {}
 
     /// Sends `message` to `to` and waits for its `result<T>`.
+    ///
+    /// No coroutine, and the message by reference: g++ 12 copies an aggregate that is made within an
+    /// expression with `co_await` bit by bit where it is passed by value.
     template <class T, class Handle, class Message>
-    task<result<T>> ask(Handle to, Message message,
+    task<result<T>> ask(const Handle& to, const Message& message,
                         std::chrono::milliseconds timeout = std::chrono::seconds{30}) {
-        co_return co_await asio::async_initiate<decltype(use_task), void(result<T>)>(
-            [this, timeout](auto handler, Handle target, Message what) {
+        auto request = std::make_shared<std::pair<Handle, Message>>(to, message);
+        auto bridge = bridges_[next_++ % bridges_.size()];
+        return asio::async_initiate<decltype(use_task), void(result<T>)>(
+            [request, bridge, timeout](auto handler) {
                 auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-                auto run = [=](runtime::bridge_actor::pointer self) mutable {
-                    auto done = [shared](result<T> answer) {
-                        auto on = asio::get_associated_executor(*shared);
-                        asio::post(on, [shared, answer = std::move(answer)]() mutable {
-                            (*shared)(std::move(answer));
-                        });
-                    };
-                    self->request(target, timeout, std::move(what))
+                auto done = [shared](result<T> answer) {
+                    auto on = asio::get_associated_executor(*shared);
+                    asio::post(on, [shared, answer = std::move(answer)]() mutable {
+                        (*shared)(std::move(answer));
+                    });
+                };
+                auto run = [request, timeout, done](runtime::bridge_actor::pointer self) {
+                    self->request(request->first, timeout, std::move(request->second))
                         .then([done](result<T>& answer) { done(std::move(answer)); },
                               [done](const caf::error& why) { done(failure_of(why)); });
                 };
-                caf::anon_send(bridges_[next_++ % bridges_.size()],
-                               runtime::bridge_task{std::move(run)});
+                caf::anon_send(bridge, runtime::bridge_task{std::move(run)});
             },
-            use_task, std::move(to), std::move(message));
+            use_task);
     }
 
   private:

@@ -38,8 +38,8 @@ task<http_out> login(exchange& what) {
     if (auto verdict = server.limits().take(limit_class::login, "email " + email, server.now());
         verdict && !verdict->allowed)
         co_return problem(too_many_requests(*verdict), what.request.request_id);
-    auto done = co_await server.ask().ask<logged_in>(server.parts().accounts,
-                                                     log_in{email, std::move(password)});
+    log_in credentials{email, std::move(password)};
+    auto done = co_await server.ask().ask<logged_in>(server.parts().accounts, credentials);
     if (!done) co_return problem(done.error(), what.request.request_id);
     auto out = json_answer(
         200,
@@ -54,7 +54,8 @@ task<http_out> login(exchange& what) {
 task<http_out> logout(exchange& what) {
     auto& server = what.server;
     auto id = what.from->owner.token.id;
-    auto done = co_await server.ask().ask<void>(server.parts().accounts, end_token{id});
+    end_token change{id};
+    auto done = co_await server.ask().ask<void>(server.parts().accounts, change);
     if (!done && done.error().code != error_code::not_found)
         co_return problem(done.error(), what.request.request_id);
     server.revoke(id, {});
@@ -93,8 +94,8 @@ task<http_out> follow_link(exchange& what) {
     auto& server = what.server;
     if (auto limited = count(what, limit_class::login))
         co_return page(429, "Too many tries", "<p>Try again in a minute.</p>");
-    auto done = co_await server.ask().ask<logged_in>(server.parts().accounts,
-                                                     follow_login_link{what.request.path[1]});
+    follow_login_link link{what.request.path[1]};
+    auto done = co_await server.ask().ask<logged_in>(server.parts().accounts, link);
     if (!done)
         co_return page(status_of(done.error().code), "This link does not work",
                        "<p>It was used before, or it has expired.</p>");

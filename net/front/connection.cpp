@@ -197,7 +197,7 @@ task<connection::outcome> connection::read_request(parser& into, http_in& reques
     co_return outcome::request;
 }
 
-task<connection::outcome> connection::refuse(failure why, const std::string& request_id) {
+task<connection::outcome> connection::refuse(const failure& why, const std::string& request_id) {
     timed_out_ = false;
     auto answer = problem(why, request_id);
     answer.close = true;

@@ -65,7 +65,7 @@ class connection final : public swept, public std::enable_shared_from_this<conne
     enum class outcome { request, closed, refused };
 
     task<outcome> read_request(parser& into, http_in& request);
-    task<outcome> refuse(failure why, const std::string& request_id);
+    task<outcome> refuse(const failure& why, const std::string& request_id);
     task<void> linger();
     /// `true`: another request may follow.
     task<bool> handle(exchange& what, bool keep_alive);

@@ -20,9 +20,9 @@ conversation_key key_of(const exchange& what) { return {what.account().id, what.
 task<http_out> list(exchange& what) {
     auto limit = list_limit(what.request);
     if (!limit) co_return refuse(what, limit.error());
-    auto page = co_await what.server.ask().ask<conversation_page>(
-        what.server.parts().reader,
-        list_conversations{what.account().id, *limit, what.request.parameter("cursor")});
+    list_conversations wanted{what.account().id, *limit, what.request.parameter("cursor")};
+    auto page =
+        co_await what.server.ask().ask<conversation_page>(what.server.parts().reader, wanted);
     if (!page) co_return refuse(what, page.error());
     auto items = json::array();
     for (const auto& one : page->items) items.push_back(summary_json(one));
@@ -34,13 +34,13 @@ task<http_out> list(exchange& what) {
 task<http_out> show(exchange& what) {
     auto limit = list_limit(what.request, 200, 200);
     if (!limit) co_return refuse(what, limit.error());
-    auto page = co_await what.server.ask().ask<message_page>(
-        what.server.parts().reader,
-        read_messages{key_of(what), what.request.parameter("before"), *limit});
+    read_messages wanted{key_of(what), what.request.parameter("before"), *limit};
+    auto page = co_await what.server.ask().ask<message_page>(what.server.parts().reader, wanted);
     if (!page) co_return refuse(what, page.error());
     // What the running turn has said is not on disk yet.
-    auto live = co_await what.server.ask().ask<live_text>(what.server.parts().conversations,
-                                                          chat_live_text{key_of(what)});
+    chat_live_text running_text{key_of(what)};
+    auto live =
+        co_await what.server.ask().ask<live_text>(what.server.parts().conversations, running_text);
     auto messages = json::array();
     for (const auto& one : page->messages) {
         auto running = live && one.role == chat_role::assistant && !one.turn_id.empty() &&
@@ -58,8 +58,8 @@ task<http_out> show(exchange& what) {
 }
 
 task<http_out> erase(exchange& what) {
-    auto done = co_await what.server.ask().ask<void>(what.server.parts().conversations,
-                                                     chat_erase{key_of(what)});
+    chat_erase change{key_of(what)};
+    auto done = co_await what.server.ask().ask<void>(what.server.parts().conversations, change);
     co_return done ? no_content() : refuse(what, done.error());
 }
 

@@ -57,8 +57,8 @@ result<std::optional<std::vector<std::string>>> keys_of(const http_in& request) 
 }
 
 task<result<std::vector<memory_entry>>> all_entries(exchange& what) {
-    co_return co_await what.server.ask().ask<std::vector<memory_entry>>(
-        what.server.parts().memory, memory_query_all{what.account().id});
+    return what.server.ask().ask<std::vector<memory_entry>>(what.server.parts().memory,
+                                                            memory_query_all{what.account().id});
 }
 
 task<http_out> list(exchange& what) {
@@ -89,8 +89,8 @@ task<http_out> put(exchange& what) {
     if (fields.error()) co_return refuse(what, *fields.error());
     write.importance_given = importance.has_value();
     write.entry.importance = importance.value_or(0.5);
-    auto written = co_await what.server.ask().ask<memory_written>(what.server.parts().memory,
-                                                                  std::move(write));
+    auto written =
+        co_await what.server.ask().ask<memory_written>(what.server.parts().memory, write);
     if (!written) co_return refuse(what, written.error());
     co_return json_answer(written->created ? 201 : 200, entry_json(written->entry));
 }
@@ -108,8 +108,7 @@ task<http_out> erase(exchange& what) {
                                 all ? "all" : "keys"});
     memory_erase change{what.account().id, keys->value_or(std::vector<std::string>{}),
                         all.has_value(), std::nullopt};
-    auto erased = co_await what.server.ask().ask<memory_erased>(what.server.parts().memory,
-                                                                std::move(change));
+    auto erased = co_await what.server.ask().ask<memory_erased>(what.server.parts().memory, change);
     if (!erased) co_return refuse(what, erased.error());
     co_return json_answer(200, {{"removed", erased->removed}});
 }
@@ -121,8 +120,9 @@ task<http_out> relevant(exchange& what) {
                          {error_code::invalid_request, "has 1 to 100,000 characters", {}, "q"});
     auto limit = list_limit(what.request, 100, 5);
     if (!limit) co_return refuse(what, limit.error());
-    auto found = co_await what.server.ask().ask<relevant_memory>(
-        what.server.parts().memory, memory_query_relevant{what.account().id, *text, *limit, false});
+    memory_query_relevant wanted{what.account().id, *text, *limit, false};
+    auto found =
+        co_await what.server.ask().ask<relevant_memory>(what.server.parts().memory, wanted);
     if (!found) co_return refuse(what, found.error());
     auto items = json::array();
     for (const auto& one : found->items)

@@ -269,11 +269,14 @@ bool websocket_session::authenticate_frame(const json& frame, const std::string&
 }
 
 task<void> websocket_session::authenticate(std::string token, std::string request_id) {
-    auto owner = co_await server_.ask().ask<token_owner>(server_.parts().accounts,
-                                                         runtime::authenticate{std::move(token)});
+    runtime::authenticate asked{std::move(token)};
+    auto owner = co_await server_.ask().ask<token_owner>(server_.parts().accounts, asked);
     authenticating_ = false;
     if (closing_) co_return;
-    if (owner) co_return welcome({std::move(*owner), false}, request_id);
+    if (owner) {
+        caller who{std::move(*owner), false};
+        co_return welcome(std::move(who), request_id);
+    }
     send_error(request_id, owner.error());
     close(websocket::close_code::policy_error);
 }

@@ -375,7 +375,7 @@ describe('a request', () => {
     assertProblem(await server.request('PUT', '/api/ai/memory', { body: {} }), 405, 'method_not_allowed')
     assertProblem(await server.delete('/api/auth/me'), 405, 'method_not_allowed')
     for (const [method, path] of [['GET', '/api/no-such'], ['DELETE', '/api/auth/me'], ['GET', '/api/auth/me'], ['POST', '/api/ai/chat'],
-      ['GET', '/api/ai/memory'], ['GET', '/api/conversations'], ['GET', '/ws']]) {
+      ['GET', '/api/ai/memory'], ['GET', '/api/conversations']]) {
       assertProblem(await server.request(method, path, { token: '' }), 401, 'unauthenticated')
       assertProblem(await server.request(method, path, { token: 'prt_wrong' }), 401, 'unauthenticated')
     }

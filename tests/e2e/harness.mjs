@@ -227,8 +227,19 @@ export class Server {
     folders.delete(this.data)
   }
 
+  /// What failed because the server died says so.
+  async #explained(doing) {
+    try {
+      return await doing
+    } catch (why) {
+      const { exitCode, signalCode } = this.process
+      if (exitCode === null && signalCode === null) throw why
+      throw new Error(`the server has ended with ${signalCode ?? exitCode}: ${this.log.slice(-2_000)}`, { cause: why })
+    }
+  }
+
   request(method, path, options = {}) {
-    return request(this.url, method, path, { token: this.token, ...options })
+    return this.#explained(request(this.url, method, path, { token: this.token, ...options }))
   }
 
   get(path, options) {
@@ -244,7 +255,7 @@ export class Server {
   }
 
   connect(options = {}) {
-    return Client.connect(this, { token: this.token, ...options })
+    return this.#explained(Client.connect(this, { token: this.token, ...options }))
   }
 }
 
