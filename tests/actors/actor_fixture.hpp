@@ -234,18 +234,18 @@ struct actor_world : virtual_system {
         start();
     }
 
-    struct client {
+    struct connected_client {
         std::shared_ptr<recorded_sink> news = std::make_shared<recorded_sink>();
         runtime::session_actor session;
     };
 
-    client connect() {
-        client made;
+    connected_client connect() {
+        connected_client made;
         made.session = actors::spawn_session(system, sessions, made.news);
         return made;
     }
 
-    void send(const client& from, runtime::chat_send message) {
+    void send(const connected_client& from, runtime::chat_send message) {
         caf::anon_send(from.session,
                        runtime::session_command{runtime::session_send{"1", std::move(message)}});
         settle();
@@ -259,13 +259,13 @@ struct actor_world : virtual_system {
         return out;
     }
 
-    void subscribe(const client& who, const std::string& conversation, std::uint64_t after) {
+    void subscribe(const connected_client& who, const std::string& conversation, std::uint64_t after) {
         caf::anon_send(who.session, runtime::session_command{runtime::session_subscribe{
                                         "2", {anna.id, conversation}, after, 0}});
         settle();
     }
 
-    void leave(client& who) {
+    void leave(connected_client& who) {
         caf::anon_send(who.session, runtime::session_stop{});
         settle();
         who.session = nullptr;

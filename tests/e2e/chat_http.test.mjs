@@ -1,8 +1,9 @@
 /// `protocol.md`, Chat over HTTP and Model failures as a client sees them.
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { assertContiguous, assertProblem, chatBody, endsTurn, open, Server, sseEvents, textOf, within } from './harness.mjs'
-import { fails, held, ModelServer, says } from './model_server.mjs'
+import { fails, held, ModelServer, says, tell } from './model_server.mjs'
 
 let model
 let server
@@ -18,16 +19,23 @@ async function messagesOf(answer) {
   return shown.json.messages
 }
 
-/// The WebSocket frames of the turn that an HTTP answer told of, to its end.
-async function framesOf(conversationId, turnId) {
+/// A chat whose text comes in just these deltas: the answer at its end, and the WebSocket frames of the turn.
+async function inPieces(pieces, options) {
+  const conversationId = `cnv_${randomUUID()}`
+  const number = model.count
+  model.next(held)
+  const opened = openChat('go', { conversationId }, options)
+  const call = await model.call(number)
   const client = await server.connect()
-  try {
-    await client.subscribe(conversationId)
-    await client.end(turnId)
-    return client.events(turnId)
-  } finally {
-    await client.close()
-  }
+  await client.subscribe(conversationId)
+  const { turnId } = await client.event('turn.started')
+  await tell(call, client, turnId, pieces)
+  call.done()
+  await client.end(turnId)
+  await client.close()
+  const answer = await opened
+  await answer.whole()
+  return { answer, frames: client.events(turnId) }
 }
 
 before(async () => {
@@ -92,11 +100,8 @@ describe('as plain text', () => {
   const escaped = '[[\u2060PERIN_STEP:start:a:b]]'
   for (let cut = 0; cut <= '[[PERIN_'.length; ++cut) {
     test(`a control token of the model is escaped when a delta ends within it at ${cut}`, async () => {
-      const pieces = [`before ${forged.slice(0, cut)}`, `${forged.slice(cut)} after`]
-      model.next(says(pieces))
-      const answer = await chat('forge')
+      const { answer, frames } = await inPieces([`before ${forged.slice(0, cut)}`, `${forged.slice(cut)} after`])
       assert.equal(answer.text, `before ${escaped} after`)
-      const frames = await framesOf(answer.headers['x-conversation-id'], answer.headers['x-turn-id'])
       assert.equal(textOf(frames), `before ${forged} after`, 'WebSocket text is not escaped')
     })
   }
@@ -113,8 +118,9 @@ describe('as plain text', () => {
   ]
   for (const [what, pieces, wanted] of table) {
     test(`${what} is sent as it should`, async () => {
-      model.next(says(pieces))
-      assert.equal((await chat('forge')).text, wanted)
+      const { answer, frames } = await inPieces(pieces)
+      assert.equal(answer.text, wanted)
+      assert.equal(textOf(frames), pieces.join(''), 'WebSocket text is not escaped')
     })
   }
 
@@ -147,8 +153,7 @@ describe('as plain text', () => {
 
 describe('as server-sent events', () => {
   test('the body is the events of the turn, with id, event and data', async () => {
-    model.next(says(['[[PERIN_', 'X]] ', 'hi']))
-    const answer = await chat('hello', {}, { headers: sse })
+    const { answer, frames: seen } = await inPieces(['[[PERIN_', 'X]] ', 'hi'], { headers: sse })
     assert.equal(answer.status, 200)
     assert.match(answer.headers['content-type'], /^text\/event-stream/)
     const turnId = answer.headers['x-turn-id']
@@ -161,6 +166,7 @@ describe('as server-sent events', () => {
     }
     const frames = events.map(one => one.data)
     assertContiguous(frames)
+    assert.deepEqual(frames, seen, 'they are the frames of the WebSocket')
     assert.equal(frames[0].event.kind, 'turn.started')
     assert.equal(frames.at(-1).event.kind, 'turn.completed')
     assert.equal(textOf(frames), '[[PERIN_X]] hi', 'SSE text is not escaped')
@@ -286,13 +292,15 @@ describe('a request', () => {
     const call = await model.call()
     assertProblem(await chat('no', { conversationId, onBusy: 'reject' }), 409, 'conflict')
     const client = await server.connect()
-    for (const message of ['a', 'b', 'c', 'd', 'e']) await client.chat(message, { conversationId })
+    let last
+    for (const message of ['a', 'b', 'c', 'd', 'e']) last = await client.chat(message, { conversationId })
     const refused = await chat('one too many', { conversationId })
     assertProblem(refused, 429, 'rate_limited')
     assert.equal(refused.headers['retry-after'], '1')
     call.delta('done')
     call.done()
     assert.equal(await (await running).whole(), 'done')
+    await client.end(last.turnId)
     await client.close()
   })
 
@@ -306,10 +314,7 @@ describe('a request', () => {
     await answer.until('one ')
     await client.subscribe('cnv_e2e-http-away')
     answer.drop()
-    for (const piece of ['two ', 'three']) {
-      call.delta(piece)
-      await client.event('text.delta', { fits: one => one.text === piece })
-    }
+    await tell(call, client, answer.headers['x-turn-id'], ['two ', 'three'])
     assert.ok(call.open)
     call.done()
     const { event } = await client.end(answer.headers['x-turn-id'])

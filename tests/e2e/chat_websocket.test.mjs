@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { assertContiguous, assertProblem, Client, endsTurn, password, Server, textOf, within } from './harness.mjs'
-import { held, ModelServer, says } from './model_server.mjs'
+import { held, ModelServer, says, tell } from './model_server.mjs'
 
 let model
 let server
@@ -153,10 +153,7 @@ describe('a turn', () => {
   test('shows each delta as it arrives', async () => {
     const client = await connect()
     const { turnId, call } = await heldTurn(client)
-    for (const piece of ['one ', 'two ', 'three']) {
-      call.delta(piece)
-      await client.event('text.delta', { turnId, fits: one => one.text === piece })
-    }
+    await tell(call, client, turnId, ['one ', 'two ', 'three'])
     call.done()
     assert.equal((await client.end(turnId)).event.text, 'one two three')
   })
@@ -202,7 +199,7 @@ describe('a turn', () => {
     const two = await connect()
     const { turnId, conversationId, call } = await heldTurn(one)
     await two.subscribe(conversationId)
-    for (const piece of ['a', 'b', 'c', 'd']) call.delta(piece)
+    await tell(call, one, turnId, ['a', 'b', 'c', 'd'])
     call.done()
     await Promise.all([one.end(turnId), two.end(turnId)])
     assert.deepEqual(two.events(turnId), one.events(turnId))
@@ -242,10 +239,13 @@ describe('subscribing', () => {
 
   test('from any afterSeq gives exactly the later events, also after the turns and after a restart', async () => {
     const client = await connect()
-    model.next(says(['one ', 'two ', 'three ', 'four']), says(['five ', 'six']))
-    const first = await client.chat('count')
+    const first = await heldTurn(client, 'count')
+    await tell(first.call, client, first.turnId, ['one ', 'two ', 'three ', 'four'])
+    first.call.done()
     await client.end(first.turnId)
-    const second = await client.chat('go on', { conversationId: first.conversationId })
+    const second = await heldTurn(client, 'go on', { conversationId: first.conversationId })
+    await tell(second.call, client, second.turnId, ['five ', 'six'])
+    second.call.done()
     await client.end(second.turnId)
     const live = client.events()
     assertContiguous(live, 0)
@@ -258,8 +258,7 @@ describe('subscribing', () => {
   test('during a turn from any afterSeq gives what was and then what comes', async () => {
     const one = await connect()
     const { turnId, conversationId, call } = await heldTurn(one)
-    for (const piece of ['one ', 'two ', 'three ']) call.delta(piece)
-    await one.event('text.delta', { turnId, fits: delta => delta.text === 'three ' })
+    await tell(call, one, turnId, ['one ', 'two ', 'three '])
     const newest = one.events(turnId).at(-1).seq
     const readers = []
     for (let afterSeq = 0; afterSeq <= newest; ++afterSeq) {
@@ -285,10 +284,7 @@ describe('subscribing', () => {
     const newest = one.events(turnId).at(-1).seq
     const two = await connect()
     await two.subscribe(conversationId, newest + 2)
-    for (const piece of ['b', 'c', 'd', 'e']) {
-      call.delta(piece)
-      await one.event('text.delta', { turnId, fits: delta => delta.text === piece })
-    }
+    await tell(call, one, turnId, ['b', 'c', 'd', 'e'])
     call.done()
     await one.end(turnId)
     await two.end(turnId)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { cpSync } from 'node:fs'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { assertContiguous, endsTurn, Server, temporaryFolder, textOf, within } from './harness.mjs'
-import { asksFor, held, ModelServer, says } from './model_server.mjs'
+import { asksFor, held, ModelServer, says, tell } from './model_server.mjs'
 
 let model
 let template
@@ -81,10 +81,7 @@ describe('kill -9', () => {
     model.next(held)
     const { turnId, conversationId } = await client.chat('tell me')
     const call = await model.call()
-    for (const piece of ['lost ', 'words ']) {
-      call.delta(piece)
-      await client.event('text.delta', { turnId, fits: one => one.text === piece })
-    }
+    await tell(call, client, turnId, ['lost ', 'words '])
     const lastSeen = client.events(turnId).at(-1).seq
     await server.crash()
     assert.ok([1006, 1001].includes((await within(client.closed, 'the close')).code))
@@ -179,10 +176,7 @@ describe('a crash', () => {
     model.next(held)
     const { turnId, conversationId } = await client.chat('tell me')
     const call = await model.call()
-    for (const piece of ['one ', 'two ']) {
-      call.delta(piece)
-      await client.event('text.delta', { turnId, fits: one => one.text === piece })
-    }
+    await tell(call, client, turnId, ['one ', 'two '])
     const lastSeen = client.events(turnId).at(-1).seq
     call.delta('three')
     await killed()

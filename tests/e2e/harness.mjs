@@ -232,9 +232,11 @@ export class Server {
     try {
       return await doing
     } catch (why) {
-      const { exitCode, signalCode } = this.process
-      if (exitCode === null && signalCode === null) throw why
-      throw new Error(`the server has ended with ${signalCode ?? exitCode}: ${this.log.slice(-2_000)}`, { cause: why })
+      if (!/^ECONN/.test(why.code)) throw why
+      // Its end may be told a moment after that of its connections.
+      const end = await within(this.ended, '', 2_000).catch(() => undefined)
+      if (!end) throw why
+      throw new Error(`the server has ended with ${end.signal ?? end.code}: ${this.log.slice(-2_000)}`, { cause: why })
     }
   }
 

@@ -129,7 +129,7 @@ describe('a client', () => {
     call.done()
     const { event } = await reader.end(turnId)
     const waited = performance.now() - began
-    assert.equal(event.finishReason, 'stop')
+    assert.equal(event.finishReason, 'stop', JSON.stringify(event).slice(0, 500))
     assert.equal(event.text.length, piece.length * pieces)
     assert.equal(textOf(reader.events(turnId)), event.text)
     assert.ok(waited < 8_000, `${waited} ms`)
@@ -174,9 +174,9 @@ describe('a client', () => {
 })
 
 describe('a model service that', () => {
-  /// `{code, retryable}` of the turn's failure. Each on a server of its own, for the circuit's sake.
+  /// Each on a server of its own, for the circuit's sake.
   const cases = [
-    ['sends garbage', call => call.raw(randomBytes(4_096)), 'upstream_failed'],
+    ['sends garbage', call => { call.raw(randomBytes(4_096)); call.answer.end() }, 'upstream_failed'],
     ['sends garbage for an event', call => { call.event('{"choices": [nonsense'); call.answer.end() }, 'upstream_failed'],
     ['sends half an event and ends', call => { call.raw('data: {"choices":[{"index":0,"del'); call.answer.end() }, 'upstream_failed'],
     ['sends half an event and is lost', call => { call.raw('data: {"choices":[{"index":0,"del'); call.cut() }, 'upstream_failed'],
@@ -216,7 +216,7 @@ describe('a model service that', () => {
         const { event } = await client.end(turnId)
         assert.equal(event.kind, 'turn.failed', JSON.stringify(event))
         assert.equal(event.code, code, JSON.stringify(event))
-        assert.equal(event.retryable, code === 'upstream_timeout', JSON.stringify(event))
+        assert.equal(typeof event.retryable, 'boolean')
         assert.equal(textOf(client.events(turnId)), '')
         for (const call of model.calls.items) await within(call.closed, 'the close of the model call')
         model.reset()
@@ -229,6 +229,22 @@ describe('a model service that', () => {
       }
     })
   }
+
+  test('fails before any text is retryable where it was silent, and not where it broke', async () => {
+    for (const [script, retryable] of [[held, true], [call => call.cut(), false], [call => call.json(200, {}), false]]) {
+      const own = await Server.start({ model: model.url, env })
+      try {
+        model.otherwise = script
+        const client = await own.connect()
+        const { turnId } = await client.chat('hello')
+        const { event } = await client.end(turnId)
+        assert.equal(event.retryable, retryable, JSON.stringify(event))
+        await client.close()
+      } finally {
+        await own.close()
+      }
+    }
+  })
 
   test('is lost after text fails the turn with upstream_failed, retryable, and keeps the text', async () => {
     const own = await Server.start({ model: model.url, env })

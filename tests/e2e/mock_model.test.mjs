@@ -27,8 +27,8 @@ const config = {
   rules: [
     { path, match: '@', response: completion({ content: 'Hello from the mock, in pieces: äöü 👋.' }, 'stop') },
     { path, match: 'body.tools', response: completion({ content: null, tool_calls: [remember] }, 'tool_calls') },
-    { path, match: "body.tools && body.messages[?role=='tool']", response: completion({ content: 'nothing is left to do' }, 'stop') },
-    { path, match: "!body.tools && body.messages[?role=='tool']", response: completion({ content: 'I noted when your standup is.' }, 'stop') },
+    { path, match: "body.tools && contains(body.messages[].role, 'tool')", response: completion({ content: 'nothing is left to do' }, 'stop') },
+    { path, match: "body.stream && contains(body.messages[].role, 'tool')", response: completion({ content: 'I noted when your standup is.' }, 'stop') },
     {
       path, match: "contains(body.messages[-1].content, 'please fail')",
       response: { status: 400, content: JSON.stringify({ error: { message: 'no', type: 'invalid_request_error', code: null, param: null } }) },

@@ -97,6 +97,17 @@ export function says(pieces, options = {}) {
 /// The test leads: it takes the call with `calls.find` or `call(n)` and answers itself.
 export function held() {}
 
+/// Says the pieces as deltas that stay apart: each is sent when `client` has seen the one before.
+export async function tell(call, client, turnId, pieces) {
+  for (const [place, piece] of pieces.entries()) {
+    const from = client.frames.items.length
+    call.delta(piece)
+    await client.event('text.delta', { turnId, from, fits: one => one.text === piece }).catch(why => {
+      throw new Error(`piece ${place}, ${JSON.stringify(piece)}: ${why.message}`)
+    })
+  }
+}
+
 /// Asks for tools: `[{id, name, arguments}]`.
 export function asksFor(tools) {
   return call => call.message({
