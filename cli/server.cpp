@@ -168,7 +168,8 @@ actor_tree start_actors(caf::actor_system& system, const configuration& settings
     return tree;
 }
 
-void stop_actors(const actor_tree& tree) {
+/// Ends the actors, the store last; returns once its database is closed, or after a while.
+void stop_actors(caf::actor_system& system, const actor_tree& tree) {
     auto stop = [](const auto& actor) {
         caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
     };
@@ -179,7 +180,12 @@ void stop_actors(const actor_tree& tree) {
     stop(tree.passwords);
     stop(tree.reader);
     stop(tree.second_reader);
+    caf::scoped_actor self(system);
+    self->monitor(tree.store);
     stop(tree.store);
+    self->receive([](const caf::down_msg&) {},
+                  caf::after(std::chrono::seconds{3}) >>
+                      [] { log(log_level::warning, "server.store", "the store does not end"); });
 }
 
 net::front_settings front_settings_of(const configuration& settings, const std::string& token) {
@@ -360,8 +366,11 @@ int run_server(const configuration& settings) {
             remove_run_file(settings.data, getpid());
         }
     }
-    stop_actors(tree);
-    return code;
+    stop_actors(system, tree);
+    // What is left is memory, which the kernel takes back faster: CAF would wait here for the last
+    // handle of every detached actor, wherever a message still holds one.
+    std::fflush(nullptr);
+    _exit(code);
 }
 
 }  // namespace perin::cli

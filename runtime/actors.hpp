@@ -134,7 +134,7 @@ using conversation_actor =
                      caf::reacts_to<chat_leave>, caf::replies_to<chat_erase>::with<result<void>>,
                      caf::replies_to<chat_live_text>::with<result<live_text>>,
                      // From its turn.
-                     caf::reacts_to<turn_event>, caf::replies_to<turn_planned>::with<result<void>>,
+                     caf::reacts_to<turn_events>, caf::replies_to<turn_planned>::with<result<void>>,
                      caf::replies_to<turn_tool_finished>::with<result<void>>,
                      caf::reacts_to<turn_finished>,
                      // Looks at the running turn's deadline.

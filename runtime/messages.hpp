@@ -318,10 +318,10 @@ struct live_text {
 
 // ------------------------------------------------------------------------------------- turns
 
-/// An event of a running turn, to be told at once.
-struct turn_event {
+/// Events of a running turn, in their order, to be told at once.
+struct turn_events {
     std::string turn_id;
-    event_body body;
+    std::vector<event_body> bodies;
 };
 
 /// What the planner asked for: to be on disk before a tool runs.
@@ -339,6 +339,8 @@ struct turn_tool_finished {
 
 struct turn_finished {
     std::string turn_id;
+    /// The last events before the end.
+    std::vector<event_body> bodies;
     turn_end end;
 };
 
@@ -508,7 +510,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::list_tokens)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::conversation_events)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::conversation_gone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::chat_cancel)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::turn_event)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::turn_events)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::turn_planned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::turn_tool_finished)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::turn_finished)

@@ -46,10 +46,10 @@ conversation_actor::behavior_type conversation_behavior(
             flow.handled();
             return answer;
         },
-        [&flow](turn_event& what) { flow.on_event(what); },
+        [&flow](turn_events& what) { flow.on_events(what); },
         [&flow](turn_planned& what) { return flow.on_planned(what); },
         [&flow](turn_tool_finished& what) { return flow.on_tool_finished(what); },
-        [&flow](const turn_finished& what) { flow.on_finished(what); },
+        [&flow](turn_finished& what) { flow.on_finished(what); },
         [&flow](tick) { flow.on_tick(); },
     };
 }

@@ -288,16 +288,24 @@ void conversation_flow::start_turn() {
     self_->monitor(turn_);
 }
 
-void conversation_flow::on_event(turn_event& what) {
+void conversation_flow::on_events(turn_events& what) {
     if (!runs(what.turn_id) || !turn_) return;
-    if (std::holds_alternative<text_delta>(what.body) &&
-        state_.running()->text.size() > conversation::most_text_bytes) {
-        turn_end end;
-        end.reason = finish_reason::length;
-        return end_turn(end);
+    if (publish(what.bodies)) announce();
+}
+
+bool conversation_flow::publish(std::vector<event_body>& bodies) {
+    auto at = now();
+    for (auto& body : bodies) {
+        if (std::holds_alternative<text_delta>(body) &&
+            state_.running()->text.size() > conversation::most_text_bytes) {
+            turn_end end;
+            end.reason = finish_reason::length;
+            end_turn(end);
+            return false;
+        }
+        gate_.add(state_.publish(std::move(body), at));
     }
-    gate_.add(state_.publish(std::move(what.body), now()));
-    announce();
+    return true;
 }
 
 caf::result<result<void>> conversation_flow::on_planned(turn_planned& what) {
@@ -319,8 +327,10 @@ caf::result<result<void>> conversation_flow::on_tool_finished(turn_tool_finished
     return promise;
 }
 
-void conversation_flow::on_finished(const turn_finished& what) {
-    if (runs(what.turn_id) && turn_) end_turn(what.end);
+void conversation_flow::on_finished(turn_finished& what) {
+    if (!runs(what.turn_id) || !turn_ || !publish(what.bodies)) return;
+    announce();
+    end_turn(what.end);
 }
 
 void conversation_flow::end_turn(const turn_end& end) {

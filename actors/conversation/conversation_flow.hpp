@@ -52,10 +52,10 @@ class conversation_flow {
     caf::result<result<void>> on_erase();
     result<runtime::live_text> on_live_text() const;
 
-    void on_event(runtime::turn_event& what);
+    void on_events(runtime::turn_events& what);
     caf::result<result<void>> on_planned(runtime::turn_planned& what);
     caf::result<result<void>> on_tool_finished(runtime::turn_tool_finished& what);
-    void on_finished(const runtime::turn_finished& what);
+    void on_finished(runtime::turn_finished& what);
     void on_tick();
     void on_down(const caf::down_msg& message);
     /// Called after every message of the parent.
@@ -71,6 +71,8 @@ class conversation_flow {
     void commit(conversation_change change, runtime::commit_conversation extras, commit_done then);
     void accepted(const conversation::acceptance& what, const std::string& turn_id);
     void start_turn();
+    /// `false` where the turn was ended for saying too much.
+    bool publish(std::vector<event_body>& bodies);
     void end_turn(const turn_end& end);
     void cancel_running();
     void next_turn();

@@ -17,29 +17,31 @@ using namespace runtime;
 
 namespace {
 
-using deliver = std::function<void(const std::optional<failure>& lost)>;
+/// A change that waits for its commit. `apply` does it (again) and keeps its answer; `deliver`
+/// gives that answer, or what lost the transaction.
+struct waiting_change {
+    std::function<bool(persistence::database&)> apply;
+    std::function<void(const std::optional<failure>& lost)> deliver;
+};
 
 /// One open transaction and those who wait for it.
+///
+/// Changes are done without a savepoint each, which costs as much as a statement. The first that
+/// fails undoes the transaction, and all of its changes are done again, each within one.
 struct store_state {
     static constexpr const char* name = "store";
 
     std::unique_ptr<persistence::database> db;
     store_settings settings;
-    /// Called with nothing once the transaction is on disk, or with what made it fail.
-    std::vector<deliver> waiting;
+    std::vector<waiting_change> waiting;
     bool open = false;
-
-    result<void> begin() {
-        if (open) return {};
-        auto begun = db->begin();
-        open = begun.has_value();
-        return begun;
-    }
+    bool careful = false;
 
     void end(const std::optional<failure>& lost) {
         open = false;
+        careful = false;
         auto all = std::exchange(waiting, {});
-        for (auto& one : all) one(lost);
+        for (auto& one : all) one.deliver(lost);
     }
 
     void commit() {
@@ -53,30 +55,61 @@ struct store_state {
             end(std::nullopt);
         }
     }
+
+    /// What fails within its savepoint leaves nothing behind and spoils nothing for the others.
+    std::optional<failure> apply_carefully(const waiting_change& one) {
+        auto mark = persistence::savepoint::begin(*db);
+        if (!mark) return mark.error();
+        if (!one.apply(*db)) return std::nullopt;
+        if (auto kept = mark->release(); !kept) return kept.error();
+        return std::nullopt;
+    }
+
+    std::optional<failure> start_over() {
+        db->rollback();
+        careful = true;
+        if (auto begun = db->begin(); !begun) return begun.error();
+        for (const auto& one : waiting)
+            if (auto lost = apply_carefully(one)) return lost;
+        return std::nullopt;
+    }
+
+    /// Does the change within the open transaction.
+    void enter(waiting_change one) {
+        if (!open) {
+            if (auto begun = db->begin(); !begun) return one.deliver(begun.error());
+            open = true;
+        }
+        waiting.push_back(std::move(one));
+        std::optional<failure> lost;
+        if (careful)
+            lost = apply_carefully(waiting.back());
+        else if (!waiting.back().apply(*db))
+            lost = start_over();
+        if (lost) {
+            db->rollback();
+            return end(lost);
+        }
+        if (waiting.size() >= settings.batch) commit();
+    }
 };
 
 using store_pointer = store_actor::stateful_pointer<store_state>;
 
-/// Does one change within the open transaction. The answer goes out with the commit.
+/// Does one change; its answer goes out with the commit.
 template <class Reply, class Change>
 caf::result<Reply> enter(store_pointer self, const Change& change) {
     auto& state = self->state;
-    auto first = !state.open;
-    if (auto begun = state.begin(); !begun) return Reply{begun.error()};
-    if (first) self->send(self, commit_batch{});
-    auto mark = persistence::savepoint::begin(*state.db);
-    if (!mark) return Reply{mark.error()};
-    store_writer writer(*state.db);
-    auto done = writer.apply(change);
-    // What failed leaves nothing behind and spoils nothing for the others.
-    if (!done) return Reply{done.error()};
-    if (auto kept = mark->release(); !kept) return Reply{kept.error()};
+    if (!state.open) self->send(self, commit_batch{});
     auto promise = self->template make_response_promise<Reply>();
-    state.waiting.push_back(
-        [promise, done = std::move(done)](const std::optional<failure>& lost) mutable {
-            promise.deliver(lost ? Reply{*lost} : std::move(done));
-        });
-    if (state.waiting.size() >= state.settings.batch) state.commit();
+    auto answer = std::make_shared<Reply>(failure{error_code::internal, "not done"});
+    state.enter({[change, answer](persistence::database& db) {
+                     *answer = store_writer(db).apply(change);
+                     return answer->has_value();
+                 },
+                 [promise, answer](const std::optional<failure>& lost) mutable {
+                     promise.deliver(lost ? Reply{*lost} : std::move(*answer));
+                 }});
     return promise;
 }
 

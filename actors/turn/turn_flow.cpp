@@ -62,6 +62,7 @@ void turn_flow::begin(pointer self, std::shared_ptr<const turn_parts> parts, tur
         say(turn_notice{"offline",
                         "no model service is configured: the built-in offline assistant answers"});
     load_memory();
+    tell();
 }
 
 // ------------------------------------------------------------------------------------- memory
@@ -73,11 +74,13 @@ void turn_flow::load_memory() {
                   memory_query_relevant{input_.key.user_id, input_.turn.message, 5, true})
         .then(
             [this](result<relevant_memory>& found) {
+                teller at_end{*this};
                 leave(stage_name::load_memory, found ? stage_status::done : stage_status::failed);
                 if (found) memory_ = std::move(*found);
                 decide();
             },
             [this](const caf::error&) {
+                teller at_end{*this};
                 leave(stage_name::load_memory, stage_status::failed);
                 decide();
             });
@@ -161,11 +164,17 @@ void turn_flow::call_model(call_plan plan) {
 
 void turn_flow::on_progress(model_progress& progress) {
     if (progress.number != call_number_ || !call_) return;
-    if (auto* delta = std::get_if<model_delta>(&progress.what)) return on_delta(*delta);
+    if (auto* delta = std::get_if<model_delta>(&progress.what)) {
+        on_delta(*delta);
+        return tell();
+    }
     // The call's sink holds this actor: let it go with the call.
     call_.reset();
-    if (auto* reply = std::get_if<model_reply>(&progress.what)) return on_reply(*reply);
-    on_failure(std::get<model_failure>(progress.what));
+    if (auto* reply = std::get_if<model_reply>(&progress.what))
+        on_reply(*reply);
+    else
+        on_failure(std::get<model_failure>(progress.what));
+    tell();
 }
 
 void turn_flow::on_delta(model_delta& delta) {
@@ -227,8 +236,9 @@ void turn_flow::on_failure(const model_failure& why) {
         case error_category::context_too_large:
             return fail(error_code::too_large, detail, false);
         case error_category::unknown:
-        case error_category::rate_limit:
-            return fail(error_code::upstream_failed, detail, true);
+            // What was cut in the middle may go better; a service that failed at once was asked
+            // enough.
+            return fail(error_code::upstream_failed, detail, text_shown_);
         default:
             return fail(error_code::upstream_failed, detail, false);
     }
@@ -244,9 +254,11 @@ void turn_flow::plan_calls(std::vector<tool_call> calls) {
         for (int n = 2; call.id.empty() || !call_ids_.insert(call.id).second; ++n)
             call.id = wished + "-" + std::to_string(n);
     }
+    tell();
     self_->request(owner_, parts_->journal_timeout, turn_planned{turn_id(), calls})
         .then(
             [this, calls](const result<void>& written) {
+                teller at_end{*this};
                 if (!written)
                     return fail(error_code::unavailable, "the plan could not be written", true);
                 planner_round round{calls, {}};
@@ -255,6 +267,7 @@ void turn_flow::plan_calls(std::vector<tool_call> calls) {
                 run_tools();
             },
             [this](const caf::error&) {
+                teller at_end{*this};
                 fail(error_code::unavailable, "the plan could not be written", true);
             });
 }
@@ -302,6 +315,7 @@ void turn_flow::run_tool(std::size_t index) {
     self_->request(actor, parts_->tool_timeout, tool_run{std::move(arguments)})
         .then(
             [this, index, actor](result<nlohmann::json>& answer) {
+                teller at_end{*this};
                 running_tools_.erase(actor.address());
                 // The effect is there, its result is not on disk yet.
                 crash_point("tool.after_effect");
@@ -310,6 +324,7 @@ void turn_flow::run_tool(std::size_t index) {
                                   answer.error().detail});
             },
             [this, index, actor](const caf::error& why) {
+                teller at_end{*this};
                 running_tools_.erase(actor.address());
                 self_->send_exit(actor, caf::exit_reason::user_shutdown);
                 if (why == caf::sec::request_timeout)
@@ -321,14 +336,17 @@ void turn_flow::run_tool(std::size_t index) {
 
 void turn_flow::tool_done(std::size_t index, tool_outcome outcome) {
     const auto& call_id = input_.rounds.back().calls[index].id;
+    tell();
     self_->request(owner_, parts_->journal_timeout, turn_tool_finished{turn_id(), call_id, outcome})
         .then(
             [this, index, outcome](const result<void>& written) {
+                teller at_end{*this};
                 if (!written)
                     return fail(error_code::unavailable, "a result could not be written", true);
                 tool_written(index, outcome);
             },
             [this](const caf::error&) {
+                teller at_end{*this};
                 fail(error_code::unavailable, "a result could not be written", true);
             });
 }
@@ -342,8 +360,10 @@ void turn_flow::tool_written(std::size_t index, tool_outcome outcome) {
 
 // --------------------------------------------------------------------------------------- end
 
-void turn_flow::say(event_body body) {
-    self_->send(owner_, turn_event{turn_id(), std::move(body)});
+void turn_flow::say(event_body body) { said_.push_back(std::move(body)); }
+
+void turn_flow::tell() {
+    if (!said_.empty()) self_->send(owner_, turn_events{turn_id(), std::exchange(said_, {})});
 }
 
 void turn_flow::enter(stage_name stage) {
@@ -364,7 +384,7 @@ std::int64_t turn_flow::overhead_ms() const {
 void turn_flow::finish(turn_end end) {
     end.usage = usage_;
     end.overhead_ms = overhead_ms();
-    self_->send(owner_, turn_finished{turn_id(), std::move(end)});
+    self_->send(owner_, turn_finished{turn_id(), std::exchange(said_, {}), std::move(end)});
     self_->quit();
 }
 

@@ -59,7 +59,15 @@ class turn_flow {
     void tool_done(std::size_t index, tool_outcome outcome);
     void tool_written(std::size_t index, tool_outcome outcome);
 
+    /// Adds an event; those of one handler go out together.
     void say(event_body body);
+    /// Sends what was said.
+    void tell();
+    /// Tells at the end of a handler, whichever way that takes.
+    struct teller {
+        turn_flow& flow;
+        ~teller() { flow.tell(); }
+    };
     void enter(stage_name stage);
     void leave(stage_name stage, stage_status status);
     void finish(turn_end end);
@@ -72,6 +80,7 @@ class turn_flow {
     runtime::turn_input input_;
     runtime::conversation_actor owner_;
 
+    std::vector<event_body> said_;
     clock_point began_;
     std::map<stage_name, clock_point> stages_;
     std::chrono::microseconds model_time_{0};

@@ -36,7 +36,8 @@ task<http_out> live(exchange&) { co_return json_answer(200, {{"status", "ok"}});
 task<http_out> ready(exchange& what) {
     if (what.server.draining())
         co_return refuse(what, {error_code::unavailable, "the server is shutting down"});
-    if (!co_await database_answers(what.server))
+    auto database = co_await database_answers(what.server);
+    if (!database)
         co_return refuse(what, {error_code::unavailable, "the database does not answer"});
     co_return json_answer(200, {{"status", "ok"}});
 }

@@ -110,8 +110,7 @@ task<result<std::optional<caller>>> identify(front& server, const http_in& reque
     if (token.size() > 200)
         co_return found{failure{error_code::unauthenticated, "the token is not valid"}};
     runtime::authenticate asked{token};
-    auto owner =
-        co_await server.ask().ask<runtime::token_owner>(server.parts().accounts, asked);
+    auto owner = co_await server.ask().ask<runtime::token_owner>(server.parts().accounts, asked);
     if (!owner) co_return found{owner.error()};
     auto upgrade = !request.header("upgrade").empty();
     if (by_cookie && (state_changing(request.method) || upgrade) && !from_own_page(server, request))

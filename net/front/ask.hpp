@@ -23,8 +23,8 @@ class asker {
 
     /// Sends `message` to `to` and waits for its `result<T>`.
     ///
-    /// No coroutine, and the message by reference: g++ 12 copies an aggregate that is made within an
-    /// expression with `co_await` bit by bit where it is passed by value.
+    /// No coroutine, and the message by reference: g++ 12 copies an aggregate that is made within
+    /// an expression with `co_await` bit by bit where it is passed by value.
     template <class T, class Handle, class Message>
     task<result<T>> ask(const Handle& to, const Message& message,
                         std::chrono::milliseconds timeout = std::chrono::seconds{30}) {

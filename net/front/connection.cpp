@@ -168,6 +168,12 @@ task<connection::outcome> connection::read_request(parser& into, http_in& reques
         }
     }
     const auto& head = into.get();
+    // A length that two programs could read in two ways (RFC 9112 section 6.3).
+    if (auto coding = lower(head[http::field::transfer_encoding]);
+        !coding.empty() && coding != "chunked")
+        co_return co_await refuse(
+            {error_code::invalid_request, "the transfer coding is not supported"},
+            request.request_id);
     if (is_request_id(std::string(head["X-Request-Id"])))
         request.request_id = std::string(head["X-Request-Id"]);
     if (lower(head[http::field::expect]) == "100-continue")

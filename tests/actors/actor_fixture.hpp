@@ -259,7 +259,8 @@ struct actor_world : virtual_system {
         return out;
     }
 
-    void subscribe(const connected_client& who, const std::string& conversation, std::uint64_t after) {
+    void subscribe(const connected_client& who, const std::string& conversation,
+                   std::uint64_t after) {
         caf::anon_send(who.session, runtime::session_command{runtime::session_subscribe{
                                         "2", {anna.id, conversation}, after, 0}});
         settle();

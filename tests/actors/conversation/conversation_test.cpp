@@ -337,8 +337,8 @@ TEST_CASE_METHOD(actor_world, "a failed model ends the turn with what a client c
     std::size_t number = 0;
     for (auto [category, code, retryable] :
          {row{error_category::timeout, error_code::upstream_timeout, true},
-          row{error_category::unknown, error_code::upstream_failed, true},
-          row{error_category::rate_limit, error_code::upstream_failed, true},
+          row{error_category::unknown, error_code::upstream_failed, false},
+          row{error_category::rate_limit, error_code::upstream_failed, false},
           row{error_category::authentication, error_code::upstream_failed, false},
           row{error_category::quota, error_code::upstream_failed, false},
           row{error_category::rejected, error_code::upstream_failed, false}}) {
