@@ -34,7 +34,7 @@ class socket_stream {
 
     [[nodiscard]] executor_type get_executor() { return state_->socket.get_executor(); }
     [[nodiscard]] tcp_socket& socket() { return state_->socket; }
-    [[nodiscard]] bool encrypted() const { return state_->tls.has_value(); }
+    [[nodiscard]] bool encrypted() const { return state_->tls != nullptr; }
 
     /// The TLS handshake; nothing to do without TLS.
     task<beast::error_code> handshake();
@@ -74,13 +74,14 @@ class socket_stream {
 
     struct state {
         state(tcp_socket s, asio::ssl::context* context) : socket(std::move(s)) {
-            if (context) tls.emplace(socket, *context);
+            if (context) tls = std::make_unique<tls_stream>(socket, *context);
         }
         static void flush(const std::shared_ptr<state>& self);
         void sent(const std::shared_ptr<state>& self, beast::error_code ec);
 
         tcp_socket socket;
-        std::optional<tls_stream> tls;
+        /// Null without TLS: most of a server's connections sit behind a proxy.
+        std::unique_ptr<tls_stream> tls;
         bool buffered = false;
         bool flushing = false;
         std::string pending;

@@ -18,6 +18,8 @@ using namespace runtime;
 namespace {
 
 constexpr std::size_t most_message = 1024 * 1024;
+/// Octets of a message that an idle connection has room for.
+constexpr std::size_t waiting_room = 256;
 /// Octets that are handed to the kernel in one go.
 constexpr std::size_t send_at_once = 128 * 1024;
 
@@ -137,7 +139,9 @@ task<bool> websocket_session::open(beast::http::request<beast::http::empty_body>
 task<void> websocket_session::read_frames() {
     beast::flat_buffer buffer(most_message + 1);
     for (;;) {
-        auto [ec, size] = co_await ws_.async_read(buffer, use_tuple);
+        // A connection waits with a small buffer: most of its life nothing comes.
+        auto room = buffer.size() == 0 ? waiting_room : std::size_t{64 * 1024};
+        auto [ec, size] = co_await ws_.async_read_some(buffer, room, use_tuple);
         if (ec == websocket::error::message_too_big || ec == websocket::error::buffer_overflow) {
             send_error("null", {error_code::too_large, "a message may have 1 MiB at most"});
             close(websocket::close_code::too_big);
@@ -145,6 +149,7 @@ task<void> websocket_session::read_frames() {
         if (ec == websocket::error::bad_frame_payload) close(websocket::close_code::bad_payload);
         if (ec) co_return;
         unanswered_pings_ = 0;
+        if (!ws_.is_message_done()) continue;
         if (ws_.got_binary()) {
             close(websocket::close_code::unknown_data);
             co_return;
@@ -152,7 +157,7 @@ task<void> websocket_session::read_frames() {
         std::string_view text(static_cast<const char*>(buffer.data().data()), buffer.size());
         if (!on_frame(text)) co_return;
         buffer.consume(buffer.size());
-        if (buffer.capacity() > 4096) buffer.shrink_to_fit();
+        if (buffer.capacity() > 2 * waiting_room) buffer.shrink_to_fit();
     }
 }
 
