@@ -69,7 +69,6 @@ class conversation_flow {
     caf::result<result<runtime::chat_accepted>> on_repeat(const runtime::chat_send& message);
     [[nodiscard]] pending_turn make_turn(const runtime::chat_send& message);
     void commit(conversation_change change, runtime::commit_conversation extras, commit_done then);
-    void accepted(const conversation::acceptance& what, const std::string& turn_id);
     void start_turn();
     /// `false` where the turn was ended for saying too much.
     bool publish(std::vector<event_body>& bodies);

@@ -4,23 +4,14 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { assertProblem, chatBody, password, request, Server, sseEvents } from './harness.mjs'
-import { held, ModelServer } from './model_server.mjs'
+import { held } from './model_server.mjs'
+import { sharedServer } from './shared_server.mjs'
 
 let model
 let server
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
 
-before(async () => {
-  model = await ModelServer.start()
-  server = await Server.start({ model: model.url, users: ['anna', 'bert'] })
-})
-
-beforeEach(() => model.reset())
-
-after(async () => {
-  await server?.close()
-  await model?.close()
-})
+sharedServer(made => ({ model, server } = made))
 
 const login = (email, secret, options) =>
   server.post('/api/auth/login', { email, password: secret }, { token: '', ...options })

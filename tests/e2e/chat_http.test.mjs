@@ -1,9 +1,10 @@
 /// `protocol.md`, Chat over HTTP and Model failures as a client sees them.
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, before, beforeEach, describe, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { assertContiguous, assertProblem, chatBody, endsTurn, open, Server, sseEvents, textOf, within } from './harness.mjs'
-import { fails, held, ModelServer, says, tell } from './model_server.mjs'
+import { fails, held, says, tell } from './model_server.mjs'
+import { sharedServer } from './shared_server.mjs'
 
 let model
 let server
@@ -38,17 +39,7 @@ async function inPieces(pieces, options) {
   return { answer, frames: client.events(turnId) }
 }
 
-before(async () => {
-  model = await ModelServer.start()
-  server = await Server.start({ model: model.url, users: ['anna', 'bert'] })
-})
-
-beforeEach(() => model.reset())
-
-after(async () => {
-  await server?.close()
-  await model?.close()
-})
+sharedServer(made => ({ model, server } = made))
 
 describe('as plain text', () => {
   test('the body is the model\'s text and nothing else', async () => {

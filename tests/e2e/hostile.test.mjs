@@ -1,24 +1,15 @@
 /// Peers that misbehave: clients that stall, a model service that talks nonsense.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { after, before, beforeEach, describe, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { assertContiguous, chatBody, RawSocket, Server, textOf, within } from './harness.mjs'
-import { asksFor, held, ModelServer, says } from './model_server.mjs'
+import { asksFor, held, says } from './model_server.mjs'
+import { sharedServer } from './shared_server.mjs'
 
 let model
 let server
 
-before(async () => {
-  model = await ModelServer.start()
-  server = await Server.start({ model: model.url, users: ['anna', 'bert'] })
-})
-
-beforeEach(() => model.reset())
-
-after(async () => {
-  await server?.close()
-  await model?.close()
-})
+sharedServer(made => ({ model, server } = made))
 
 async function assertChats(on = server) {
   const answer = await on.post('/api/ai/chat', chatBody('are you there?'))
@@ -215,14 +206,24 @@ describe('a model service that', () => {
 
   const env = { PERIN_RETRY_BASE_MS: '1', PERIN_MODEL_FIRST_S: '0.3', PERIN_MODEL_IDLE_S: '0.3' }
 
+  /// One turn on a server of its own whose model answers by `script`; `look` sees how it ended.
+  async function turnWith(script, look) {
+    const own = await Server.start({ model: model.url, env })
+    try {
+      model.otherwise = script
+      const client = await own.connect()
+      const { turnId } = await client.chat('hello')
+      const { event } = await client.end(turnId)
+      await look({ own, client, turnId, event })
+      await client.close()
+    } finally {
+      await own.close()
+    }
+  }
+
   for (const [what, script, code] of cases) {
-    test(`${what} fails the turn with ${code}, and the next turn runs`, async () => {
-      const own = await Server.start({ model: model.url, env })
-      try {
-        model.otherwise = script
-        const client = await own.connect()
-        const { turnId } = await client.chat('hello')
-        const { event } = await client.end(turnId)
+    test(`${what} fails the turn with ${code}, and the next turn runs`, () =>
+      turnWith(script, async ({ own, client, turnId, event }) => {
         assert.equal(event.kind, 'turn.failed', JSON.stringify(event))
         assert.equal(event.code, code, JSON.stringify(event))
         assert.equal(typeof event.retryable, 'boolean')
@@ -230,29 +231,14 @@ describe('a model service that', () => {
         for (const call of model.calls.items) await within(call.closed, 'the close of the model call')
         model.reset()
         await client.settle()
-        await client.close()
         const health = await own.get('/api/health')
         assert.equal(health.status, 200)
-      } finally {
-        await own.close()
-      }
-    })
+      }))
   }
 
   test('fails before any text is retryable where it was silent, and not where it broke', async () => {
-    for (const [script, retryable] of [[held, true], [call => call.cut(), false], [call => call.json(200, {}), false]]) {
-      const own = await Server.start({ model: model.url, env })
-      try {
-        model.otherwise = script
-        const client = await own.connect()
-        const { turnId } = await client.chat('hello')
-        const { event } = await client.end(turnId)
-        assert.equal(event.retryable, retryable, JSON.stringify(event))
-        await client.close()
-      } finally {
-        await own.close()
-      }
-    }
+    for (const [script, retryable] of [[held, true], [call => call.cut(), false], [call => call.json(200, {}), false]])
+      await turnWith(script, ({ event }) => assert.equal(event.retryable, retryable, JSON.stringify(event)))
   })
 
   test('is lost after text fails the turn with upstream_failed, retryable, and keeps the text', async () => {
