@@ -98,7 +98,7 @@ constexpr auto reminder_phrases = std::to_array<std::string_view>(
 constexpr auto remember_phrases = std::to_array<std::string_view>(
     {"remember", "note that", "note down", "make a note", "take a note", "take note",
      "keep in mind", "memorize", "memorise", "don t forget", "dont forget", "do not forget",
-     "never forget", "save this", "write down", "jot down"});
+     "never forget", "save this", "save that", "save a note", "write down", "jot down"});
 
 constexpr auto recall_phrases = std::to_array<std::string_view>(
     {"what do you know", "what you know about me", "do you remember", "what do you remember",
@@ -109,7 +109,9 @@ constexpr auto recall_phrases = std::to_array<std::string_view>(
 constexpr auto forget_phrases = std::to_array<std::string_view>(
     {"forget", "delete the memory", "delete my memory", "delete that memory", "remove the memory",
      "erase the memory", "erase my memory", "clear the memory", "clear my memory",
-     "delete the note", "remove the note"});
+     "delete the note", "delete your note", "delete my note", "delete your notes",
+     "delete my notes", "delete what you know", "remove the note", "remove your note",
+     "remove my note"});
 
 constexpr auto notification_phrases = std::to_array<std::string_view>(
     {"notifications resolve", "resolve the notification", "resolve notification",

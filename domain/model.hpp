@@ -2,6 +2,7 @@
 
 #include "domain/memory.hpp"
 #include "domain/time.hpp"
+#include "domain/trace_context.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -66,6 +67,14 @@ struct assistant_context {
     std::size_t memory_count = 0;
 };
 
+/// What a call to a model is made for, for logs and traces. Of all this only the trace goes out.
+struct request_origin {
+    std::string conversation_id = {};
+    std::string turn_id = {};
+    std::string request_id = {};
+    std::optional<trace_context> trace = {};
+};
+
 /// One call to a model.
 struct model_request {
     std::vector<chat_message> messages;
@@ -75,6 +84,7 @@ struct model_request {
     bool stream = true;
     std::optional<std::int64_t> max_tokens = {};
     assistant_context context = {};
+    request_origin origin = {};
 };
 
 enum class model_finish { stop, length, tool_calls, content_filter };
@@ -111,6 +121,12 @@ struct model_failure {
     /// Wait that the upstream asked for.
     std::optional<std::chrono::milliseconds> retry_after = {};
     std::chrono::microseconds elapsed{0};
+    /// Whether the service leaves room for another try; the category may still forbid one.
+    bool retryable = true;
+    /// False where the failure tells nothing of the service: our own bounds.
+    bool counts_for_circuit = true;
+    /// The service was reached, and then nothing came in time.
+    bool silent = false;
 };
 
 /// Text as it came in one read of the socket: one or more deltas of the model, joined.

@@ -3,6 +3,7 @@
 #include "domain/event.hpp"
 #include "domain/model.hpp"
 #include "domain/time.hpp"
+#include "domain/trace_context.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -32,6 +33,15 @@ struct turn_options {
     friend bool operator==(const turn_options&, const turn_options&) = default;
 };
 
+/// The request that a turn came by, for logs and traces. It is not kept: a turn that is run again
+/// after a crash has none.
+struct turn_origin {
+    std::string request_id = {};
+    /// The caller's trace; once the turn is accepted, with a span of the turn's own.
+    std::optional<trace_context> trace = {};
+    friend bool operator==(const turn_origin&, const turn_origin&) = default;
+};
+
 /// What to do with a message that comes while a turn runs.
 enum class busy_policy { queue, interrupt, reject };
 
@@ -46,6 +56,7 @@ struct pending_turn {
     turn_options options = {};
     timestamp accepted_at = {};
     std::uint64_t accepted_version = 0;
+    turn_origin origin = {};
     friend bool operator==(const pending_turn&, const pending_turn&) = default;
 };
 

@@ -18,18 +18,21 @@ TEST_CASE("what asks for something to be done is actionable") {
         "do you remember my name?", "remind me to call mum", "don't forget the milk",
         "set up a meeting with Zoe", "put lunch with Jo on my calendar", "network_schedule_meeting",
         "calendar_create_solo_event", "delegation_check_availability", "notifications_resolve",
-        "approve the request", "find a slot for us");
+        "approve the request", "find a slot for us", "save that my sister is Anna",
+        "please save a note: buy milk", "delete your note about Anna", "Delete my note about tea",
+        "delete what you know about my job");
     CAPTURE(message);
     CHECK(is_actionable(message));
 }
 
 TEST_CASE("plain talk is not actionable") {
-    const auto* const message = GENERATE(
-        "", "tell me a joke", "turn 3 says hello", "Hello!", "How are you?",
-        "I read a good book about Rome", "the book is on the table", "book 3 was boring",
-        "what is the capital of France?", "Write a poem about the sea", "forget it", "move on",
-        "cancel culture is a topic", "my notebook is full", "thanks, that helped",
-        "I booked nothing", "how does photosynthesis work", "?!\xFF\xFE");
+    const auto* const message =
+        GENERATE("", "tell me a joke", "turn 3 says hello", "Hello!", "How are you?",
+                 "I read a good book about Rome", "the book is on the table", "book 3 was boring",
+                 "what is the capital of France?", "Write a poem about the sea", "forget it",
+                 "move on", "cancel culture is a topic", "my notebook is full",
+                 "thanks, that helped", "I booked nothing", "save money",
+                 "delete the file on my desk", "how does photosynthesis work", "?!\xFF\xFE");
     CAPTURE(message);
     CHECK_FALSE(is_actionable(message));
 }
@@ -62,6 +65,8 @@ TEST_CASE("messages are classified by what they are after") {
         {"Remember that I like tea", "remember", "memory", {}},
         {"don't forget that I like tea", "remember", "memory", {}},
         {"forget what I said about tea", "forget", "memory", {}},
+        {"save that my sister is Anna", "remember", "memory", {}},
+        {"delete your note about Anna", "forget", "memory", {}},
         {"What do you know about me?", "recall", "memory", {}},
         {"any unread mail in my inbox?", "read_mail", std::nullopt, {"gmail"}},
         {"what's on my calendar today?", "check_calendar", "scheduling", {"calendar"}},
