@@ -1,15 +1,15 @@
 #pragma once
 
-#include <caf/typed_response_promise.hpp>
+#include "runtime/supervision/owed_reply.hpp"
 
 #include <utility>
 
 namespace perin::actors {
 
-/// Answers a promise of an actor whose replies are our `result<T>`: with a value or a failure.
+/// Answers with a value or a failure; who was asked may end before that and still answers.
 template <class Reply, class Value>
-void fulfil(caf::typed_response_promise<Reply> promise, Value&& value) {
-    promise.deliver(Reply{std::forward<Value>(value)});
+void fulfil(const runtime::owed_reply<Reply>& owed, Value&& value) {
+    owed.deliver(std::forward<Value>(value));
 }
 
 }  // namespace perin::actors

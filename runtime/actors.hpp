@@ -2,6 +2,7 @@
 
 #include "runtime/chat_model.hpp"
 #include "runtime/messages.hpp"
+#include "runtime/supervision/actor_report.hpp"
 
 #include <caf/typed_actor.hpp>
 
@@ -81,6 +82,7 @@ struct chat_send {
     std::string fingerprint = {};
     /// Made a live reader of the conversation with the acceptance; null: nobody.
     session_actor reader = {};
+    turn_origin origin = {};
 };
 
 /// Asks for events after `after_seq`; `reader` becomes live where they reach the newest.
@@ -105,6 +107,11 @@ struct chat_live_text {
     conversation_key key;
 };
 
+/// To the conversations themselves: start one again that has died.
+struct revive_conversation {
+    conversation_key key;
+};
+
 /// Finds or starts the conversation that a message is for, and starts those that a crash cut off.
 using conversations_actor = caf::typed_actor<
     // Accepts a message once it is on disk; `not_found`, `conflict`, `rate_limited`, `unavailable`.
@@ -118,9 +125,11 @@ using conversations_actor = caf::typed_actor<
     // What the running turn has said so far; empty where none runs.
     caf::replies_to<chat_live_text>::with<result<live_text>>,
     // From a conversation: its last turn ended.
-    caf::reacts_to<conversation_rests>, caf::reacts_to<tick>,
+    caf::reacts_to<conversation_rests>, caf::reacts_to<tick>, caf::reacts_to<revive_conversation>,
     // No more messages are taken; those that run may end.
-    caf::reacts_to<drain>, caf::replies_to<count_running>::with<counted>>;
+    caf::reacts_to<drain>, caf::replies_to<count_running>::with<counted>,
+    // The conversations that are in memory, as the tree of actors shows them.
+    caf::replies_to<describe_actors>::with<result<actor_report>>>;
 
 struct cancel_turn {
     std::string turn_id;
@@ -262,6 +271,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::chat_fetch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::chat_leave)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::chat_erase)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::chat_live_text)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::revive_conversation)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::cancel_turn)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::model_progress)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::bridge_task)

@@ -76,7 +76,8 @@ std::optional<std::string> text_of(const toml::node& node, const setting& row) {
             out << *node.value_exact<double>();
         return out.str();
     }
-    if (const auto* list = node.as_array(); list && row.kind == setting_kind::origins) {
+    const bool many = row.kind == setting_kind::origins || row.kind == setting_kind::names;
+    if (const auto* list = node.as_array(); list && many) {
         std::string joined;
         for (const auto& item : *list) {
             const auto text = item.value_exact<std::string>();

@@ -66,6 +66,8 @@ struct configuration {
     std::string openai_api_key;
     std::string openai_base_url;
     std::string model;
+    /// Asked in this order; empty: only `model`.
+    std::vector<std::string> models;
     /// Tokens.
     std::uint64_t model_window = 0;
     /// Tokens; 0: not limited by us.
@@ -87,6 +89,7 @@ struct configuration {
     std::string mail_from;
 
     std::string log_level;
+    std::string log_format;
     bool debug_ai = false;
     std::string crash_at;
 

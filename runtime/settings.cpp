@@ -44,7 +44,8 @@ constexpr std::array table{
     setting{"PERIN_MAX_CONNECTIONS", "max_connections", k::count, &c::max_connections, "50000",
             "Connections held at once; more are refused.", 1, 1'000'000},
     setting{"PERIN_IO_THREADS", "io_threads", k::count, &c::io_threads, "0",
-            "Threads that serve sockets; 0: chosen from the number of cores.", 0, 256},
+            "Threads that serve sockets and run actors; 0: one for each core, two at least.", 0,
+            256},
     setting{"PERIN_MAX_RESIDENT", "max_resident", k::count, &c::max_resident, "10000",
             "Conversations kept in memory; the longest idle ones go first.", 1, 10'000'000},
     setting{"PERIN_PASSIVATE_S", "passivate_s", k::seconds, &c::passivate, "600",
@@ -60,6 +61,10 @@ constexpr std::array table{
         0, 2000},
     setting{"PERIN_MODEL", "model", k::text, &c::model, "gpt-4o-mini", "Name of the model.", 1,
             200},
+    setting{"PERIN_MODELS", "models", k::names, &c::models, "",
+            "Models that are asked in this order where the first cannot be reached, separated by "
+            "commas; in place of `model`.",
+            1, 200},
     setting{"PERIN_MODEL_WINDOW", "model_window", k::count, &c::model_window, "128000",
             "Tokens of the model's context.", 1000, 100'000'000},
     setting{"PERIN_MODEL_MAX_TOKENS", "model_max_tokens", k::count, &c::model_max_tokens, "0",
@@ -90,6 +95,8 @@ constexpr std::array table{
             3, 320},
     setting{"PERIN_LOG_LEVEL", "log_level", k::choice, &c::log_level, "info",
             "Least level that is logged.", 0, 0, "trace|debug|info|warn|error|off"},
+    setting{"PERIN_LOG_FORMAT", "log_format", k::choice, &c::log_format, "text",
+            "Form of a line of the log.", 0, 0, "text|json"},
     setting{"DEBUG_AI", "debug_ai", k::toggle, &c::debug_ai, "false",
             "Detailed logs of model calls; never of secrets."},
     setting{"PERIN_CRASH_AT", "crash_at", k::text, &c::crash_at, "",
@@ -179,14 +186,23 @@ result<std::string> http_url_of(std::string_view text) {
     return std::string(text);
 }
 
-result<std::vector<std::string>> origins_of(std::string_view text) {
-    std::vector<std::string> origins;
+/// The parts between commas, without the blanks around them.
+std::vector<std::string_view> parts_of(std::string_view text) {
+    std::vector<std::string_view> parts;
     while (!text.empty()) {
         const auto comma = text.find(',');
         auto part = text.substr(0, comma);
         text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
         while (part.starts_with(' ')) part.remove_prefix(1);
         while (part.ends_with(' ')) part.remove_suffix(1);
+        parts.push_back(part);
+    }
+    return parts;
+}
+
+result<std::vector<std::string>> origins_of(std::string_view text) {
+    std::vector<std::string> origins;
+    for (const auto part : parts_of(text)) {
         const auto authority = is_visible(part) ? after_scheme(part) : std::nullopt;
         if (!authority || !is_authority(*authority)) {
             return bad("must be origins such as https://app.example.com, separated by commas");
@@ -194,6 +210,19 @@ result<std::vector<std::string>> origins_of(std::string_view text) {
         origins.emplace_back(part);
     }
     return origins;
+}
+
+result<std::vector<std::string>> names_of(const setting& row, std::string_view text) {
+    std::vector<std::string> names;
+    for (const auto part : parts_of(text)) {
+        const bool twice = std::ranges::find(names, part) != names.end();
+        if (part.empty() || !is_visible(part) || static_cast<double>(part.size()) > row.most ||
+            twice) {
+            return bad("must be different names without blanks, separated by commas");
+        }
+        names.emplace_back(part);
+    }
+    return names;
 }
 
 result<std::string> text_of(const setting& row, const std::string& text) {
@@ -277,7 +306,8 @@ result<void> store(configuration& into, const setting& row, const std::string& t
                 into.*field = std::move(*at);
                 return {};
             } else {
-                return keep(into, field, origins_of(text));
+                return keep(into, field,
+                            row.kind == k::names ? names_of(row, text) : origins_of(text));
             }
         },
         row.field);

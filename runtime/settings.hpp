@@ -27,6 +27,8 @@ enum class setting_kind {
     http_url,
     smtp_url,
     origins,
+    /// Names in their order, separated by commas.
+    names,
 };
 
 /// Where a setting lies in `configuration`; its type goes with the kind.

@@ -3,6 +3,7 @@
 #include "actors/fulfil.hpp"
 #include "domain/account_rules.hpp"
 #include "persistence/credentials.hpp"
+#include "runtime/supervision/prepare.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
@@ -40,8 +41,8 @@ class accounts {
             if (known->second.until > now()) return check(known->second.owner);
             remembered_.erase(known);
         }
-        auto promise = self_->make_response_promise<reply>();
-        self_->request(parts_.reader, parts_.timeout, find_token_owner{hash})
+        auto promise = owe<reply>(self_);
+        self_->request(parts_.reader.load(), parts_.timeout, find_token_owner{hash})
             .then(
                 [this, promise, hash](const reply& found) mutable {
                     if (!found) return fulfil(promise, found.error());
@@ -55,8 +56,8 @@ class accounts {
 
     caf::result<result<logged_in>> on_log_in(const log_in& what) {
         using reply = result<logged_in>;
-        auto promise = self_->make_response_promise<reply>();
-        self_->request(parts_.reader, parts_.timeout, find_credentials{what.email})
+        auto promise = owe<reply>(self_);
+        self_->request(parts_.reader.load(), parts_.timeout, find_credentials{what.email})
             .then(
                 [this, promise,
                  password = what.password](const result<credentials>& found) mutable {
@@ -66,7 +67,7 @@ class accounts {
                     auto hash = found ? found->password_hash : persistence::dummy_password_hash();
                     auto account = found ? std::optional{found->account} : std::nullopt;
                     self_
-                        ->request(parts_.passwords, parts_.timeout,
+                        ->request(parts_.passwords.load(), parts_.timeout,
                                   verify_password{hash, std::move(password)})
                         .then(
                             [this, promise, account](bool right) mutable {
@@ -80,7 +81,7 @@ class accounts {
     }
 
     caf::result<result<logged_in>> on_login_link(const follow_login_link& what) {
-        auto promise = self_->make_response_promise<result<logged_in>>();
+        auto promise = owe<result<logged_in>>(self_);
         commit(redeem_login{persistence::token_hash(what.token), now()},
                [this, promise](const result<account_committed>& done) mutable {
                    if (!done) return fulfil(promise, done.error());
@@ -90,8 +91,8 @@ class accounts {
     }
 
     caf::result<result<logged_in>> on_open_session(const open_session& what) {
-        auto promise = self_->make_response_promise<result<logged_in>>();
-        self_->request(parts_.reader, parts_.timeout, find_user{what.email})
+        auto promise = owe<result<logged_in>>(self_);
+        self_->request(parts_.reader.load(), parts_.timeout, find_user{what.email})
             .then(
                 [this, promise](const result<user>& found) mutable {
                     if (!found) return fulfil(promise, found.error());
@@ -103,7 +104,7 @@ class accounts {
 
     caf::result<result<void>> on_end_token(const end_token& what) {
         forget([&](const token_owner& one) { return one.token.id == what.id; });
-        auto promise = self_->make_response_promise<result<void>>();
+        auto promise = owe<result<void>>(self_);
         commit(revoke_token{what.id}, [promise](const result<account_committed>& done) mutable {
             promise.deliver(done ? result<void>{} : result<void>{done.error()});
         });
@@ -111,7 +112,7 @@ class accounts {
     }
 
     caf::result<result<user>> on_add_user(const add_user& what) {
-        auto promise = self_->make_response_promise<result<user>>();
+        auto promise = owe<result<user>>(self_);
         if (auto good = check_password(what.password); !good) {
             fulfil(promise, good.error());
             return promise;
@@ -125,7 +126,7 @@ class accounts {
     }
 
     caf::result<result<user>> on_set_password(const set_password& what) {
-        auto promise = self_->make_response_promise<result<user>>();
+        auto promise = owe<result<user>>(self_);
         if (auto good = check_password(what.password); !good) {
             fulfil(promise, good.error());
             return promise;
@@ -138,14 +139,14 @@ class accounts {
     }
 
     caf::result<result<user>> on_drop_user(const drop_user& what) {
-        auto promise = self_->make_response_promise<result<user>>();
+        auto promise = owe<result<user>>(self_);
         answer_with_user(remove_user{what.email}, promise);
         return promise;
     }
 
     caf::result<result<logged_in>> on_add_token(const add_token& what) {
-        auto promise = self_->make_response_promise<result<logged_in>>();
-        self_->request(parts_.reader, parts_.timeout, find_user{what.email})
+        auto promise = owe<result<logged_in>>(self_);
+        self_->request(parts_.reader.load(), parts_.timeout, find_user{what.email})
             .then(
                 [this, promise, what](const result<user>& found) mutable {
                     if (!found) return fulfil(promise, found.error());
@@ -157,7 +158,7 @@ class accounts {
 
     template <class Message>
     auto ask_reader(const Message& what) {
-        return self_->delegate(parts_.reader, what);
+        return self_->delegate(parts_.reader.load(), what);
     }
 
   private:
@@ -197,17 +198,17 @@ class accounts {
     }
 
     void commit(account_change change, std::function<void(const result<account_committed>&)> then) {
-        self_->request(parts_.store, parts_.timeout, commit_account{std::move(change)})
+        self_->request(parts_.store.load(), parts_.timeout, commit_account{std::move(change)})
             .then(then, [then](const caf::error&) { then(result<account_committed>{silent()}); });
     }
 
-    void make_session(const user& account, caf::typed_response_promise<result<logged_in>> promise) {
+    void make_session(const user& account, runtime::owed_reply<result<logged_in>> promise) {
         keep_token(account, token_kind::session, "", now() + parts_.session_life, promise);
     }
 
     void keep_token(const user& account, token_kind kind, const std::string& label,
                     std::optional<timestamp> expires_at,
-                    caf::typed_response_promise<result<logged_in>> promise) {
+                    runtime::owed_reply<result<logged_in>> promise) {
         auto at = now();
         logged_in made{
             persistence::new_token(kind == token_kind::session ? session_prefix : api_prefix),
@@ -223,13 +224,12 @@ class accounts {
 
     template <class Promise, class Then>
     void with_hash(const std::string& password, Promise promise, Then then) {
-        self_->request(parts_.passwords, parts_.timeout, runtime::hash_password{password})
+        self_->request(parts_.passwords.load(), parts_.timeout, runtime::hash_password{password})
             .then([then](const std::string& hash) { then(hash); },
                   [promise](const caf::error&) mutable { fulfil(promise, silent()); });
     }
 
-    void answer_with_user(account_change change,
-                          caf::typed_response_promise<result<user>> promise) {
+    void answer_with_user(account_change change, runtime::owed_reply<result<user>> promise) {
         commit(std::move(change), [this, promise](const result<account_committed>& done) mutable {
             if (!done) return fulfil(promise, done.error());
             auto account = done->account.value_or(user{});
@@ -244,6 +244,7 @@ class accounts {
 };
 
 accounts_actor::behavior_type accounts_behavior(accounts::pointer self, accounts_parts parts) {
+    prepare(self);
     auto& state = self->state;
     state.begin(self, std::move(parts));
     return {
@@ -265,7 +266,9 @@ struct password_state {
     static constexpr const char* name = "passwords";
 };
 
-password_actor::behavior_type passwords(password_actor::stateful_pointer<password_state>, int) {
+password_actor::behavior_type passwords(password_actor::stateful_pointer<password_state> self,
+                                        int) {
+    prepare(self);
     return {
         [](const runtime::hash_password& what) {
             return persistence::hash_password(what.password);

@@ -2,6 +2,7 @@
 
 #include "runtime/actors.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/supervision/actor_slot.hpp"
 
 #include <caf/fwd.hpp>
 
@@ -11,9 +12,9 @@
 namespace perin::actors {
 
 struct accounts_parts {
-    runtime::store_actor store;
-    runtime::reader_actor reader;
-    runtime::password_actor passwords;
+    runtime::actor_slot<runtime::store_actor> store;
+    runtime::actor_slot<runtime::reader_actor> reader;
+    runtime::actor_slot<runtime::password_actor> passwords;
     std::shared_ptr<const runtime::wall_clock> clock;
     std::shared_ptr<runtime::entropy> entropy;
     /// Life of a session token, renewed by use (protocol, Who is calling).

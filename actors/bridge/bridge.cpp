@@ -1,5 +1,7 @@
 #include "actors/bridge/bridge.hpp"
 
+#include "runtime/supervision/prepare.hpp"
+
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -14,6 +16,7 @@ struct bridge_state {
 
 runtime::bridge_actor::behavior_type bridge(
     runtime::bridge_actor::stateful_pointer<bridge_state> self, int) {
+    runtime::prepare(self);
     return {
         [self](runtime::bridge_task& what) { what.run(self); },
     };

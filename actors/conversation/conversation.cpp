@@ -1,6 +1,7 @@
 #include "actors/conversation/conversation.hpp"
 
 #include "actors/conversation/conversation_flow.hpp"
+#include "runtime/supervision/prepare.hpp"
 
 #include <caf/actor_system.hpp>
 
@@ -13,6 +14,7 @@ namespace {
 conversation_actor::behavior_type conversation_behavior(
     conversation_flow::pointer self, std::shared_ptr<const conversation_parts> parts,
     const conversation_key& key, conversations_actor parent, bool fresh) {
+    prepare(self);
     auto& flow = self->state;
     flow.begin(self, std::move(parts), key, std::move(parent), fresh);
     // What the parent sends is counted, so that it knows when nothing is on its way.

@@ -3,6 +3,7 @@
 #include "actors/turn/turn.hpp"
 #include "runtime/actors.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/supervision/actor_slot.hpp"
 
 #include <caf/fwd.hpp>
 
@@ -13,8 +14,8 @@ namespace perin::actors {
 
 /// What every conversation of a server shares.
 struct conversation_parts {
-    runtime::store_actor store;
-    runtime::reader_actor reader;
+    runtime::actor_slot<runtime::store_actor> store;
+    runtime::actor_slot<runtime::reader_actor> reader;
     std::shared_ptr<const turn_parts> turns;
     std::shared_ptr<const runtime::wall_clock> clock;
     std::shared_ptr<runtime::entropy> entropy;

@@ -1,7 +1,9 @@
 #include "actors/conversation/conversation_flow.hpp"
 
 #include "actors/fulfil.hpp"
+#include "actors/turn/turn_record.hpp"
 #include "domain/conversation_records.hpp"
+#include "runtime/log.hpp"
 
 #include <caf/actor_system.hpp>
 
@@ -50,7 +52,7 @@ void conversation_flow::begin(pointer self, std::shared_ptr<const conversation_p
 void conversation_flow::load(bool fresh) {
     if (fresh) return;
     // `await`: messages wait until the state is there.
-    self_->request(parts_->reader, parts_->store_timeout, load_conversation{state_.key()})
+    self_->request(parts_->reader.load(), parts_->store_timeout, load_conversation{state_.key()})
         .await(
             [this](result<loaded_conversation>& loaded) {
                 if (!loaded) return give_up(loaded.error());
@@ -67,6 +69,7 @@ void conversation_flow::take_up(loaded_conversation loaded) {
     state_.restore(loaded.tail, loaded.summary.last_seq);
     announced_ = state_.last_seq();
     if (state_.running()) {
+        taken_up_ = true;
         commit(state_.restart(now()), {}, [this](const auto&) { start_turn(); });
     } else {
         next_turn();
@@ -84,6 +87,12 @@ pending_turn conversation_flow::make_turn(const chat_send& message) {
     turn.assistant_message_id = id("msg_");
     turn.message = message.message;
     turn.options = message.options;
+    turn.origin = message.origin;
+    if (turn.origin.trace) {
+        span_id own{};
+        parts_->entropy->fill(own);
+        turn.origin.trace = child_of(*turn.origin.trace, own);
+    }
     return turn;
 }
 
@@ -105,7 +114,7 @@ caf::result<result<chat_accepted>> conversation_flow::on_send(chat_send& message
     auto taken = state_.accept(std::move(turn), message.on_busy, now(), history);
     if (!taken) return reply{taken.error()};
     exists_ = true;
-    auto promise = self_->make_response_promise<reply>();
+    auto promise = owe<reply>(self_);
     auto reader = message.reader;
     auto change = std::move(taken->change);
     auto starts = !change.events.empty();
@@ -124,9 +133,9 @@ caf::result<result<chat_accepted>> conversation_flow::on_send(chat_send& message
 
 caf::result<result<chat_accepted>> conversation_flow::on_repeat(const chat_send& message) {
     using reply = result<chat_accepted>;
-    auto promise = self_->make_response_promise<reply>();
+    auto promise = owe<reply>(self_);
     self_
-        ->request(parts_->reader, parts_->store_timeout,
+        ->request(parts_->reader.load(), parts_->store_timeout,
                   find_turn{state_.key().user_id, message.repeats_turn})
         .then(
             [this, promise, turn_id = message.repeats_turn,
@@ -146,7 +155,7 @@ caf::result<result<void>> conversation_flow::on_cancel(const std::string& turn_i
         return result<void>{};
     }
     if (auto change = state_.cancel_queued(turn_id, now())) {
-        auto promise = self_->make_response_promise<result<void>>();
+        auto promise = owe<result<void>>(self_);
         commit_conversation extras;
         extras.ended_turn = turn_id;
         commit(std::move(*change), std::move(extras), [promise](const auto& done) mutable {
@@ -173,9 +182,11 @@ caf::result<result<void>> conversation_flow::on_erase() {
         commit(std::move(*change), std::move(extras), [](const auto&) {});
     }
     deleted_ = true;
-    auto promise = self_->make_response_promise<result<void>>();
+    auto promise = owe<result<void>>(self_);
     ++commits_open_;
-    self_->request(parts_->store, parts_->store_timeout, erase_conversation{state_.key(), now()})
+    self_
+        ->request(parts_->store.load(), parts_->store_timeout,
+                  erase_conversation{state_.key(), now()})
         .then(
             [this, promise](const result<void>& done) mutable {
                 --commits_open_;
@@ -223,15 +234,15 @@ caf::result<result<fetch_page>> conversation_flow::on_fetch(const chat_fetch& wa
         attach(wanted.reader);
         return reply{std::move(page)};
     }
-    auto promise = self_->make_response_promise<reply>();
+    auto promise = owe<reply>(self_);
     read_page(wanted, promise);
     return promise;
 }
 
 void conversation_flow::read_page(const chat_fetch& wanted,
-                                  caf::typed_response_promise<result<fetch_page>> promise) {
+                                  runtime::owed_reply<result<fetch_page>> promise) {
     self_
-        ->request(parts_->reader, parts_->store_timeout,
+        ->request(parts_->reader.load(), parts_->store_timeout,
                   read_records{state_.key(), wanted.after_seq, wanted.after_version, page_records})
         .then(
             [this, wanted, promise](const result<std::vector<journal_record>>& records) mutable {
@@ -280,6 +291,7 @@ bool conversation_flow::runs(const std::string& turn_id) const {
 void conversation_flow::start_turn() {
     if (deleted_ || !state_.running() || turn_) return;
     const auto& running = *state_.running();
+    record_turn_begin(state_.key(), running.turn, std::exchange(taken_up_, false));
     turn_input input{state_.key(), account_,         running.turn,
                      running.mode, state_.history(), running.rounds};
     turn_began_ = self_->clock().now();
@@ -310,7 +322,7 @@ bool conversation_flow::publish(std::vector<event_body>& bodies) {
 
 caf::result<result<void>> conversation_flow::on_planned(turn_planned& what) {
     if (!runs(what.turn_id)) return result<void>{failure{error_code::conflict, "not running"}};
-    auto promise = self_->make_response_promise<result<void>>();
+    auto promise = owe<result<void>>(self_);
     commit(state_.plan(std::move(what.calls), now()), {}, [promise](const auto& done) mutable {
         promise.deliver(done ? result<void>{} : result<void>{done.error()});
     });
@@ -319,7 +331,7 @@ caf::result<result<void>> conversation_flow::on_planned(turn_planned& what) {
 
 caf::result<result<void>> conversation_flow::on_tool_finished(turn_tool_finished& what) {
     if (!runs(what.turn_id)) return result<void>{failure{error_code::conflict, "not running"}};
-    auto promise = self_->make_response_promise<result<void>>();
+    auto promise = owe<result<void>>(self_);
     commit(state_.finish_tool(what.call_id, std::move(what.outcome), now()), {},
            [promise](const auto& done) mutable {
                promise.deliver(done ? result<void>{} : result<void>{done.error()});
@@ -334,6 +346,8 @@ void conversation_flow::on_finished(turn_finished& what) {
 }
 
 void conversation_flow::end_turn(const turn_end& end) {
+    record_turn_end(state_.key(), state_.running()->turn, end,
+                    turn_ ? std::optional{self_->clock().now() - turn_began_} : std::nullopt);
     if (turn_) {
         self_->demonitor(turn_.address());
         caf::anon_send_exit(turn_, caf::exit_reason::user_shutdown);
@@ -394,7 +408,7 @@ void conversation_flow::commit(conversation_change change, commit_conversation e
     extras.records = std::move(change.records);
     extras.at = now();
     extras.last_seq = state_.last_seq();
-    self_->request(parts_->store, parts_->store_timeout, std::move(extras))
+    self_->request(parts_->store.load(), parts_->store_timeout, std::move(extras))
         .then(
             [this, ticket, then](const result<conversation_committed>& done) {
                 --commits_open_;
@@ -413,6 +427,11 @@ void conversation_flow::commit(conversation_change change, commit_conversation e
 void conversation_flow::give_up(const failure& why) {
     // The state in memory has gone on past what is on disk: a new actor begins from the journal.
     if (turn_) caf::anon_send_exit(turn_, caf::exit_reason::user_shutdown);
+    log(log_level::warning, "conversation.gave_up", "a conversation begins anew from the journal",
+        {{"conversationId", state_.key().conversation_id},
+         {"userId", state_.key().user_id},
+         {"code", to_string(why.code)},
+         {"detail", why.detail}});
     self_->quit(caf::make_error(caf::sec::runtime_error, to_string(why.code)));
 }
 

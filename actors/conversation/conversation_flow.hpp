@@ -2,10 +2,10 @@
 
 #include "actors/conversation/conversation.hpp"
 #include "domain/conversation.hpp"
+#include "runtime/supervision/owed_reply.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
 
 #include <deque>
 
@@ -82,7 +82,7 @@ class conversation_flow {
     void rest();
     void give_up(const failure& why);
     void read_page(const runtime::chat_fetch& wanted,
-                   caf::typed_response_promise<result<runtime::fetch_page>> promise);
+                   runtime::owed_reply<result<runtime::fetch_page>> promise);
 
     pointer self_ = nullptr;
     std::shared_ptr<const conversation_parts> parts_;
@@ -102,6 +102,8 @@ class conversation_flow {
 
     runtime::turn_actor turn_;
     caf::actor_clock::time_point turn_began_;
+    /// The running turn had been cut off, and begins again.
+    bool taken_up_ = false;
     std::uint64_t handled_ = 0;
 };
 

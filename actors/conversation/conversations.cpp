@@ -1,6 +1,7 @@
 #include "actors/conversation/conversations.hpp"
 
 #include "actors/conversation/conversations_flow.hpp"
+#include "runtime/supervision/prepare.hpp"
 
 #include <caf/actor_system.hpp>
 
@@ -13,6 +14,7 @@ namespace {
 conversations_actor::behavior_type conversations(conversations_flow::pointer self,
                                                  std::shared_ptr<const conversation_parts> parts,
                                                  conversations_settings settings) {
+    prepare(self);
     auto& flow = self->state;
     flow.begin(self, std::move(parts), settings);
     return {
@@ -24,8 +26,10 @@ conversations_actor::behavior_type conversations(conversations_flow::pointer sel
         [&flow](const chat_live_text& what) { return flow.on_live_text(what); },
         [&flow](const conversation_rests& what) { flow.on_rests(what); },
         [&flow](tick) { flow.on_tick(); },
+        [&flow](const revive_conversation& what) { flow.on_revive(what); },
         [&flow](drain) { flow.on_drain(); },
         [&flow](count_running) { return flow.count(); },
+        [&flow](const describe_actors& what) { return flow.describe(what); },
     };
 }
 

@@ -13,8 +13,12 @@ struct conversations_settings {
     std::size_t most_resident = 10'000;
     /// How often deadlines and idleness are looked at.
     std::chrono::milliseconds tick_every{1'000};
-    /// A conversation that dies more often than this within a minute stays down until it is asked.
-    std::size_t most_restarts = 3;
+    /// A conversation that dies is started again at once; one that died before within
+    /// `deaths_within` after `first_wait`, doubled with each death up to `longest_wait`, unless it
+    /// is asked sooner.
+    std::chrono::milliseconds deaths_within{600'000};
+    std::chrono::milliseconds first_wait{100};
+    std::chrono::milliseconds longest_wait{60'000};
 };
 
 /// Starts the actor that finds or starts conversations. It takes up what a crash cut off.

@@ -1,6 +1,8 @@
 #include "actors/conversation/conversations_flow.hpp"
 
 #include "actors/fulfil.hpp"
+#include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
 
 #include <caf/actor_system.hpp>
 #include <sodium.h>
@@ -43,6 +45,12 @@ std::string fingerprint_of(const chat_send& message) {
 
 }  // namespace
 
+conversations_flow::~conversations_flow() {
+    // Turns hold their conversations: those would go on beside the ones of a next incarnation.
+    for (auto& [stream, one] : entries_)
+        if (one.actor) caf::anon_send_exit(one.actor, caf::exit_reason::kill);
+}
+
 void conversations_flow::begin(pointer self, std::shared_ptr<const conversation_parts> parts,
                                conversations_settings settings) {
     self_ = self;
@@ -61,16 +69,25 @@ void conversations_flow::begin(pointer self, std::shared_ptr<const conversation_
 
 void conversations_flow::take_up_unfinished(const std::string& after_turn_id) {
     self_
-        ->request(parts_->reader, parts_->store_timeout,
+        ->request(parts_->reader.load(), parts_->store_timeout,
                   list_unfinished{recovery_page, after_turn_id})
         .then(
             [this](const result<unfinished_turns>& found) {
-                if (!found || found->items.empty()) return;
+                if (!found)
+                    return log(log_level::error, "turns.not_taken_up",
+                               "the turns that were cut off cannot be read",
+                               {{"code", to_string(found.error().code)}});
+                if (found->items.empty()) return;
+                log(log_level::info, "turns.taken_up", "turns that were cut off run again",
+                    {{"turns", found->items.size()}});
                 for (const auto& one : found->items) wake(one.key);
                 if (found->items.size() == recovery_page)
                     take_up_unfinished(found->items.back().turn_id);
             },
-            [](const caf::error&) {});
+            [](const caf::error&) {
+                log(log_level::error, "turns.not_taken_up",
+                    "the turns that were cut off cannot be read", {{"code", "unavailable"}});
+            });
 }
 
 // --------------------------------------------------------------------------------- residents
@@ -169,14 +186,26 @@ void conversations_flow::on_down(const caf::down_msg& message) {
     --resident_;
     auto now = self_->clock().now();
     one.deaths.push_back(now);
-    while (one.deaths.front() + std::chrono::seconds{60} < now) one.deaths.pop_front();
-    if (one.deaths.size() <= settings_.most_restarts) {
-        // It may have died over a turn: the new one takes that up from the journal.
-        wake(one.key);
-        return;
-    }
-    forget_if_unused(stream);
+    while (one.deaths.front() + settings_.deaths_within < now) one.deaths.pop_front();
+    meters().actors["conversation"].restarts.add();
+    auto wait = revival_delay(one.deaths.size());
+    log(log_level::warning, "conversation.died", "a conversation ended and is started again",
+        {{"conversationId", one.key.conversation_id},
+         {"userId", one.key.user_id},
+         {"deaths", one.deaths.size()},
+         {"waitMs", wait}});
+    // It may have died over a turn: the new one takes that up from the journal.
+    if (wait == std::chrono::milliseconds{0}) return static_cast<void>(wake(one.key));
+    self_->delayed_send(self_, wait, revive_conversation{one.key});
 }
+
+std::chrono::milliseconds conversations_flow::revival_delay(std::size_t deaths) const {
+    if (deaths <= 1) return std::chrono::milliseconds{0};
+    auto doubled = std::min<std::size_t>(deaths - 2, 20);
+    return std::min(settings_.first_wait * (std::int64_t{1} << doubled), settings_.longest_wait);
+}
+
+void conversations_flow::on_revive(const revive_conversation& what) { wake(what.key); }
 
 counted conversations_flow::count() const {
     counted out;
@@ -184,6 +213,24 @@ counted conversations_flow::count() const {
         if (!one.actor) continue;
         ++out.resident;
         if (!one.resting) ++out.running_turns;
+    }
+    return out;
+}
+
+result<actor_report> conversations_flow::describe(const describe_actors& what) const {
+    actor_report out;
+    out.name = "conversations";
+    for (const auto& [stream, one] : entries_) {
+        if (!one.actor) continue;
+        if (out.children.size() >= what.most_children) {
+            ++out.more;
+            continue;
+        }
+        actor_report child;
+        child.name = "conversation " + one.key.conversation_id;
+        child.state = one.resting ? "resting" : "running";
+        child.restarts = one.deaths.size();
+        out.children.push_back(std::move(child));
     }
     return out;
 }
@@ -203,7 +250,7 @@ caf::result<result<chat_accepted>> conversations_flow::on_send(chat_send& messag
 }
 
 caf::result<result<chat_accepted>> conversations_flow::send_keyed(chat_send message) {
-    auto promise = self_->make_response_promise<result<chat_accepted>>();
+    auto promise = owe<result<chat_accepted>>(self_);
     message.fingerprint = fingerprint_of(message);
     auto claim = message.account.id + '\n' + message.idempotency_key;
     auto [found, first] = claims_.try_emplace(claim);
@@ -215,10 +262,10 @@ caf::result<result<chat_accepted>> conversations_flow::send_keyed(chat_send mess
 }
 
 void conversations_flow::look_up_claim(chat_send message,
-                                       caf::typed_response_promise<result<chat_accepted>> promise) {
+                                       runtime::owed_reply<result<chat_accepted>> promise) {
     auto claim = message.account.id + '\n' + message.idempotency_key;
     find_claim wanted{message.account.id, message.idempotency_key, parts_->clock->now()};
-    self_->request(parts_->reader, parts_->store_timeout, std::move(wanted))
+    self_->request(parts_->reader.load(), parts_->store_timeout, std::move(wanted))
         .then(
             [this, message, promise,
              claim](const result<std::optional<found_claim>>& found) mutable {
@@ -245,7 +292,7 @@ void conversations_flow::look_up_claim(chat_send message,
 }
 
 void conversations_flow::deliver(chat_send message,
-                                 caf::typed_response_promise<result<chat_accepted>> promise,
+                                 runtime::owed_reply<result<chat_accepted>> promise,
                                  const std::string& claim) {
     using reply = result<chat_accepted>;
     auto fresh = message.conversation_id.empty();
@@ -280,11 +327,13 @@ void conversations_flow::claim_done(const std::string& claim) {
 caf::result<result<void>> conversations_flow::on_cancel(const chat_cancel& what) {
     using reply = result<void>;
     if (!is_id(what.turn_id, "trn_")) return reply{no_such("turn")};
-    auto promise = self_->make_response_promise<reply>();
+    auto promise = owe<reply>(self_);
     auto silent = [promise](const caf::error&) mutable {
         fulfil(promise, failure{error_code::unavailable, "the conversation does not answer"});
     };
-    self_->request(parts_->reader, parts_->store_timeout, find_turn{what.user_id, what.turn_id})
+    self_
+        ->request(parts_->reader.load(), parts_->store_timeout,
+                  find_turn{what.user_id, what.turn_id})
         .then(
             [this, promise, silent,
              turn_id = what.turn_id](const result<found_turn>& found) mutable {

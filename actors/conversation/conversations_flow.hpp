@@ -1,10 +1,10 @@
 #pragma once
 
 #include "actors/conversation/conversations.hpp"
+#include "runtime/supervision/owed_reply.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
 
 #include <deque>
 #include <list>
@@ -18,6 +18,8 @@ class conversations_flow {
     static constexpr const char* name = "conversations";
     using pointer = runtime::conversations_actor::stateful_pointer<conversations_flow>;
 
+    ~conversations_flow();
+
     void begin(pointer self, std::shared_ptr<const conversation_parts> parts,
                conversations_settings settings);
 
@@ -29,8 +31,11 @@ class conversations_flow {
     caf::result<result<runtime::live_text>> on_live_text(const runtime::chat_live_text& what);
     void on_rests(const runtime::conversation_rests& what);
     void on_tick();
+    void on_revive(const runtime::revive_conversation& what);
     void on_drain() { draining_ = true; }
     [[nodiscard]] runtime::counted count() const;
+    [[nodiscard]] result<runtime::actor_report> describe(
+        const runtime::describe_actors& what) const;
 
   private:
     using clock_point = caf::actor_clock::time_point;
@@ -57,12 +62,13 @@ class conversations_flow {
     void let_go(entry& one);
     void forget_if_unused(const std::string& stream);
     void on_down(const caf::down_msg& message);
+    [[nodiscard]] std::chrono::milliseconds revival_delay(std::size_t deaths) const;
     void take_up_unfinished(const std::string& after_turn_id);
     caf::result<result<runtime::chat_accepted>> send_keyed(runtime::chat_send message);
     void look_up_claim(runtime::chat_send message,
-                       caf::typed_response_promise<result<runtime::chat_accepted>> promise);
+                       runtime::owed_reply<result<runtime::chat_accepted>> promise);
     void deliver(runtime::chat_send message,
-                 caf::typed_response_promise<result<runtime::chat_accepted>> promise,
+                 runtime::owed_reply<result<runtime::chat_accepted>> promise,
                  const std::string& claim);
     void claim_done(const std::string& claim);
 
@@ -78,7 +84,7 @@ class conversations_flow {
     std::size_t resident_ = 0;
 
     using waiting_send =
-        std::pair<runtime::chat_send, caf::typed_response_promise<result<runtime::chat_accepted>>>;
+        std::pair<runtime::chat_send, runtime::owed_reply<result<runtime::chat_accepted>>>;
     /// Idempotency keys that are being looked at, and those who came with the same key meanwhile.
     std::unordered_map<std::string, std::vector<waiting_send>> claims_;
 };

@@ -1,11 +1,11 @@
 #include "actors/memory/memory.hpp"
 
 #include "actors/fulfil.hpp"
+#include "runtime/supervision/prepare.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
 
 #include <algorithm>
 #include <unordered_map>
@@ -28,7 +28,7 @@ class user_memory {
         self_ = self;
         parts_ = parts;
         user_id_ = std::move(user_id);
-        self_->request(parts_.reader, parts_.store_timeout, load_memory{user_id_})
+        self_->request(parts_.reader.load(), parts_.store_timeout, load_memory{user_id_})
             .await(
                 [this](result<std::vector<memory_entry>>& loaded) {
                     if (!loaded)
@@ -66,7 +66,7 @@ class user_memory {
         if (!what.importance_given)
             entry.importance = computed_importance(entry.key, entry.content, entry.type);
         put_memory put{entry, make_room(entry.key)};
-        auto promise = self_->make_response_promise<reply>();
+        auto promise = owe<reply>(self_);
         commit({user_id_, put, entry.at, what.once},
                [this, promise, put](const result<memory_committed>& done) mutable {
                    if (!done) return fulfil(promise, done.error());
@@ -84,7 +84,7 @@ class user_memory {
         using reply = result<memory_erased>;
         commit_memory change{user_id_, clear_memory{}, parts_.clock->now(), what.once};
         if (!what.all) change.change = remove_memory{what.keys};
-        auto promise = self_->make_response_promise<reply>();
+        auto promise = owe<reply>(self_);
         commit(std::move(change),
                [this, promise, what](const result<memory_committed>& done) mutable {
                    if (!done) return fulfil(promise, done.error());
@@ -103,7 +103,7 @@ class user_memory {
 
   private:
     void commit(commit_memory change, std::function<void(const result<memory_committed>&)> then) {
-        self_->request(parts_.store, parts_.store_timeout, std::move(change))
+        self_->request(parts_.store.load(), parts_.store_timeout, std::move(change))
             .then(then,
                   [then](const caf::error&) { then(result<memory_committed>{store_silent()}); });
     }
@@ -143,6 +143,7 @@ class user_memory {
 
 memory_actor::behavior_type user_memory_behavior(user_memory::pointer self,
                                                  const memory_parts& parts, std::string user_id) {
+    prepare(self);
     auto& state = self->state;
     state.begin(self, parts, std::move(user_id));
     return {
@@ -223,6 +224,7 @@ class memories {
 };
 
 memory_actor::behavior_type memories_behavior(memories::pointer self, memory_parts parts) {
+    prepare(self);
     auto& state = self->state;
     state.begin(self, std::move(parts));
     return {

@@ -2,6 +2,7 @@
 
 #include "runtime/actors.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/supervision/actor_slot.hpp"
 
 #include <caf/fwd.hpp>
 
@@ -11,8 +12,8 @@
 namespace perin::actors {
 
 struct memory_parts {
-    runtime::store_actor store;
-    runtime::reader_actor reader;
+    runtime::actor_slot<runtime::store_actor> store;
+    runtime::actor_slot<runtime::reader_actor> reader;
     std::shared_ptr<const runtime::wall_clock> clock;
     /// Entries of one user; one more drops the least valuable old one.
     std::size_t most_entries = 1'000;

@@ -1,5 +1,7 @@
 #include "actors/session/session.hpp"
 
+#include "runtime/supervision/prepare.hpp"
+
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -11,6 +13,9 @@ namespace perin::actors {
 using namespace runtime;
 
 namespace {
+
+/// Time for the conversations to be started again.
+constexpr std::chrono::milliseconds resume_after{100};
 
 failure conversations_silent() {
     return {error_code::unavailable, "the conversation does not answer"};
@@ -27,6 +32,12 @@ class session {
         self_ = self;
         parts_ = std::move(parts);
         sink_ = std::move(sink);
+        self_->set_down_handler([this](const caf::down_msg&) {
+            // The conversations have ended and are started again: every cursor asks anew, also one
+            // whose answer is still in the mailbox.
+            ended_ = watched_;
+            for (const auto& [id, one] : cursors_) resume_later(id);
+        });
     }
 
     void on_events(conversation_events& news) {
@@ -42,7 +53,8 @@ class session {
 
     void on_reset(const conversation_reset& what) {
         auto found = cursors_.find(what.conversation_id);
-        if (found != cursors_.end() && found->second.live)
+        if (found == cursors_.end()) return;
+        if (std::exchange(found->second.resumes, false) || found->second.live)
             fetch(what.conversation_id, found->second, {}, 0);
     }
 
@@ -52,7 +64,7 @@ class session {
 
     void stop() {
         for (const auto& [id, one] : cursors_)
-            self_->send(parts_->conversations, chat_leave{one.key, self_});
+            self_->send(parts_->conversations.load(), chat_leave{one.key, self_});
         sink_.reset();
         self_->quit();
     }
@@ -66,7 +78,31 @@ class session {
         std::uint64_t generation = 0;
         /// Where the next page begins, while one waits for room; nothing else does.
         std::optional<std::uint64_t> next_version = {};
+        /// It asks anew soon, since nobody answered.
+        bool resumes = false;
     };
+
+    /// Who finds conversations at present; heard of when it ends. Who has no cursor needs not.
+    conversations_actor finder() {
+        auto version = parts_->conversations.version();
+        auto stands = parts_->conversations.load();
+        if (stands && version != watched_) {
+            watched_ = version;
+            self_->monitor(stands);
+        }
+        return stands;
+    }
+
+    /// Whether the conversations that were asked then are those that stand now: what earlier ones
+    /// answered is true, but they tell of nothing more.
+    [[nodiscard]] bool still_stand(std::uint64_t then) const {
+        return ended_ != then && parts_->conversations.version() == then;
+    }
+
+    void resume_later(const std::string& id) {
+        cursors_.at(id).resumes = true;
+        self_->delayed_send(self_, resume_after, conversation_reset{id});
+    }
 
     void hand_on(const std::string& id, cursor& one, std::vector<shared_event> events, bool more) {
         std::vector<shared_event> fresh;
@@ -88,16 +124,18 @@ class session {
         // With a key the answer takes another way than the events: those are asked for then.
         auto keyed = !what.message.idempotency_key.empty();
         if (!known && !keyed) what.message.reader = self_;
-        self_->request(parts_->conversations, parts_->timeout, std::move(what.message))
+        auto asked_now = finder();
+        self_->request(asked_now, parts_->timeout, std::move(what.message))
             .then(
-                [this, key, keyed,
+                [this, key, keyed, version = watched_,
                  id = what.request_id](const result<chat_accepted>& answer) mutable {
                     if (!answer) return sink_->failed(id, answer.error());
                     key.conversation_id = answer->conversation_id;
                     auto [at, added] = cursors_.try_emplace(key.conversation_id);
-                    if (added) at->second = {key, answer->seq, !keyed};
+                    auto live = !keyed && still_stand(version);
+                    if (added) at->second = {key, answer->seq, live};
                     sink_->accepted(id, *answer);
-                    if (added && keyed) fetch(key.conversation_id, at->second, {}, 0);
+                    if (added && !live) fetch(key.conversation_id, at->second, {}, 0);
                 },
                 [this, id = what.request_id](const caf::error&) {
                     sink_->failed(id, conversations_silent());
@@ -117,14 +155,14 @@ class session {
     void obey(session_unsubscribe& what) {
         auto found = cursors_.find(what.conversation_id);
         if (found != cursors_.end()) {
-            self_->send(parts_->conversations, chat_leave{found->second.key, self_});
+            self_->send(parts_->conversations.load(), chat_leave{found->second.key, self_});
             cursors_.erase(found);
         }
         sink_->done(what.request_id, std::nullopt);
     }
 
     void obey(session_cancel& what) {
-        self_->request(parts_->conversations, parts_->timeout, std::move(what.turn))
+        self_->request(parts_->conversations.load(), parts_->timeout, std::move(what.turn))
             .then(
                 [this, id = what.request_id](const result<void>& answer) {
                     if (answer)
@@ -146,18 +184,22 @@ class session {
     /// Asks for the events after the cursor. `request_id` set: the answer is owed to the client.
     void fetch(const std::string& id, cursor& one, std::optional<std::string> request_id,
                std::uint64_t after_version) {
+        auto asked = finder();
         one.live = false;
         one.next_version.reset();
         auto generation = ++one.generation;
-        self_
-            ->request(parts_->conversations, parts_->timeout,
-                      chat_fetch{one.key, one.seq, after_version, self_})
-            .then([this, id, request_id, generation](
-                      result<fetch_page>& page) { on_page(id, request_id, generation, page); },
-                  [this, id, request_id, generation](const caf::error&) {
-                      result<fetch_page> failed{conversations_silent()};
-                      on_page(id, request_id, generation, failed);
-                  });
+        self_->request(asked, parts_->timeout, chat_fetch{one.key, one.seq, after_version, self_})
+            .then(
+                [this, id, request_id, generation, version = watched_](result<fetch_page>& page) {
+                    on_page(id, request_id, generation, page);
+                    auto found = cursors_.find(id);
+                    if (found == cursors_.end() || found->second.generation != generation) return;
+                    if (found->second.live && !still_stand(version)) resume_later(id);
+                },
+                [this, id, request_id, generation](const caf::error&) {
+                    result<fetch_page> failed{conversations_silent()};
+                    on_page(id, request_id, generation, failed);
+                });
     }
 
     void on_page(const std::string& id, const std::optional<std::string>& request_id,
@@ -165,6 +207,8 @@ class session {
         auto found = cursors_.find(id);
         auto current = found != cursors_.end() && found->second.generation == generation;
         if (!page) {
+            if (current && !request_id && page.error().code == error_code::unavailable)
+                return resume_later(id);
             if (current) cursors_.erase(found);
             if (request_id) return sink_->failed(*request_id, page.error());
             if (current) sink_->gone(id);
@@ -189,11 +233,16 @@ class session {
     std::shared_ptr<const session_parts> parts_;
     std::shared_ptr<session_sink> sink_;
     std::map<std::string, cursor> cursors_;
+    /// The conversations that are monitored, by their slot's version.
+    std::uint64_t watched_ = 0;
+    /// Those that ended last.
+    std::uint64_t ended_ = 0;
 };
 
 session_actor::behavior_type session_behavior(session::pointer self,
                                               std::shared_ptr<const session_parts> parts,
                                               std::shared_ptr<session_sink> sink) {
+    prepare(self);
     auto& state = self->state;
     state.begin(self, std::move(parts), std::move(sink));
     return {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/actors.hpp"
+#include "runtime/supervision/actor_slot.hpp"
 
 #include <caf/fwd.hpp>
 
@@ -10,7 +11,7 @@
 namespace perin::actors {
 
 struct session_parts {
-    runtime::conversations_actor conversations;
+    runtime::actor_slot<runtime::conversations_actor> conversations;
     std::chrono::milliseconds timeout{35'000};
     /// Conversations that one connection may follow.
     std::size_t most_subscriptions = 1'000;

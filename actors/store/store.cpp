@@ -3,11 +3,14 @@
 #include "actors/store/store_reader.hpp"
 #include "actors/store/store_writer.hpp"
 #include "runtime/crash_point.hpp"
+#include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
+#include "runtime/supervision/owed_reply.hpp"
+#include "runtime/supervision/prepare.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
 
 #include <functional>
 
@@ -22,7 +25,15 @@ namespace {
 struct waiting_change {
     std::function<bool(persistence::database&)> apply;
     std::function<void(const std::optional<failure>& lost)> deliver;
+    /// Of the journal.
+    std::size_t records = 0;
 };
+
+std::size_t records_of(const commit_conversation& what) { return what.records.size(); }
+template <class Change>
+std::size_t records_of(const Change&) {
+    return 0;
+}
 
 /// One open transaction and those who wait for it.
 ///
@@ -40,18 +51,37 @@ struct store_state {
     void end(const std::optional<failure>& lost) {
         open = false;
         careful = false;
+        if (lost) {
+            meters().commits_failed.add();
+            log(log_level::error, "store.commit_failed", "a transaction was lost",
+                {{"code", to_string(lost->code)},
+                 {"detail", lost->detail},
+                 {"changes", waiting.size()}});
+        }
         auto all = std::exchange(waiting, {});
         for (auto& one : all) one.deliver(lost);
+    }
+
+    void committed(std::chrono::steady_clock::duration took) {
+        auto& counted = meters();
+        counted.commits.add();
+        counted.batch_size.observe(static_cast<double>(waiting.size()));
+        counted.commit_duration.observe(took);
+        std::size_t records = 0;
+        for (const auto& one : waiting) records += one.records;
+        counted.records.add(records);
     }
 
     void commit() {
         if (!open) return;
         crash_point("store.before_commit");
+        const auto began = std::chrono::steady_clock::now();
         if (auto done = db->commit(); !done) {
             db->rollback();
             end(done.error());
         } else {
             crash_point("store.after_commit");
+            committed(std::chrono::steady_clock::now() - began);
             end(std::nullopt);
         }
     }
@@ -101,7 +131,7 @@ template <class Reply, class Change>
 caf::result<Reply> enter(store_pointer self, const Change& change) {
     auto& state = self->state;
     if (!state.open) self->send(self, commit_batch{});
-    auto promise = self->template make_response_promise<Reply>();
+    auto promise = owe<Reply>(self);
     auto answer = std::make_shared<Reply>(failure{error_code::internal, "not done"});
     state.enter({[change, answer](persistence::database& db) {
                      *answer = store_writer(db).apply(change);
@@ -109,11 +139,13 @@ caf::result<Reply> enter(store_pointer self, const Change& change) {
                  },
                  [promise, answer](const std::optional<failure>& lost) mutable {
                      promise.deliver(lost ? Reply{*lost} : std::move(*answer));
-                 }});
+                 },
+                 records_of(change)});
     return promise;
 }
 
 store_actor::behavior_type store(store_pointer self, std::shared_ptr<store_state> start) {
+    prepare(self);
     self->state.db = std::move(start->db);
     self->state.settings = start->settings;
     return {
@@ -135,6 +167,7 @@ struct reader_state {
 using reader_pointer = reader_actor::stateful_pointer<reader_state>;
 
 reader_actor::behavior_type reader(reader_pointer self, std::shared_ptr<reader_state> start) {
+    prepare(self);
     self->state.db = std::move(start->db);
     auto answer = [self](const auto& what) { return store_reader(*self->state.db).read(what); };
     return {

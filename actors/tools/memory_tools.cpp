@@ -1,10 +1,10 @@
 #include "actors/fulfil.hpp"
 #include "actors/tools/registry.hpp"
+#include "runtime/supervision/prepare.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
 
 namespace perin::actors {
 
@@ -52,6 +52,7 @@ using tool_pointer = tool_actor::stateful_pointer<memory_tool_state>;
 failure lost() { return {error_code::unavailable, "the memory does not answer"}; }
 
 tool_actor::behavior_type remember(tool_pointer self, memory_actor memory, tool_context context) {
+    prepare(self);
     return {
         [=](const tool_run& run) -> caf::result<tool_result> {
             memory_write write{context.caller.id,
@@ -63,7 +64,7 @@ tool_actor::behavior_type remember(tool_pointer self, memory_actor memory, tool_
             write.entry.type = run.arguments.value("type", "fact");
             write.entry.importance = run.arguments.value("importance", 0.5);
             write.entry.context = "said in a conversation";
-            auto promise = self->make_response_promise<tool_result>();
+            auto promise = owe<tool_result>(self);
             self->request(memory, memory_timeout, std::move(write))
                 .then(
                     [=](const result<memory_written>& done) mutable {
@@ -85,10 +86,11 @@ tool_actor::behavior_type remember(tool_pointer self, memory_actor memory, tool_
 }
 
 tool_actor::behavior_type forget(tool_pointer self, memory_actor memory, tool_context context) {
+    prepare(self);
     return {
         [=](const tool_run& run) -> caf::result<tool_result> {
             auto key = run.arguments.value("key", "");
-            auto promise = self->make_response_promise<tool_result>();
+            auto promise = owe<tool_result>(self);
             self->request(memory, memory_timeout,
                           memory_erase{context.caller.id,
                                        {key},
@@ -116,16 +118,16 @@ tool_actor::behavior_type forget(tool_pointer self, memory_actor memory, tool_co
 
 }  // namespace
 
-std::vector<tool> memory_tools(memory_actor memory) {
+std::vector<tool> memory_tools(actor_slot<memory_actor> memory) {
     return {
         {{"memory_remember", "Keeps a fact about the user for later conversations.",
           remember_schema()},
          [memory](caf::actor_system& system, tool_context context) {
-             return system.spawn(remember, memory, std::move(context));
+             return system.spawn(remember, memory.load(), std::move(context));
          }},
         {{"memory_forget", "Drops the entry of that key from the user's memory.", forget_schema()},
          [memory](caf::actor_system& system, tool_context context) {
-             return system.spawn(forget, memory, std::move(context));
+             return system.spawn(forget, memory.load(), std::move(context));
          }},
     };
 }

@@ -3,6 +3,7 @@
 #include "domain/model.hpp"
 #include "runtime/actors.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/supervision/actor_slot.hpp"
 
 #include <caf/fwd.hpp>
 
@@ -42,6 +43,6 @@ class tool_registry {
 };
 
 /// `memory_remember` and `memory_forget`, for an owner.
-[[nodiscard]] std::vector<tool> memory_tools(runtime::memory_actor memory);
+[[nodiscard]] std::vector<tool> memory_tools(runtime::actor_slot<runtime::memory_actor> memory);
 
 }  // namespace perin::actors

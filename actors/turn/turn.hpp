@@ -1,8 +1,10 @@
 #pragma once
 
 #include "actors/tools/registry.hpp"
+#include "actors/turn/answer_cache.hpp"
 #include "runtime/actors.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/supervision/actor_slot.hpp"
 
 #include <caf/fwd.hpp>
 
@@ -14,10 +16,16 @@ namespace perin::actors {
 /// What every turn of a server shares.
 struct turn_parts {
     std::shared_ptr<runtime::chat_model> model;
+    /// Asked in this order where `model` cannot be reached.
+    std::vector<std::shared_ptr<runtime::chat_model>> other_models = {};
+    /// The last that answers, without any service; null: such turns fail.
+    std::shared_ptr<runtime::chat_model> assistant = {};
+    /// Null: no answer is kept.
+    std::shared_ptr<answer_cache> answers = {};
     /// No model service is configured: the offline assistant is `model`, and the client is told.
     bool offline = false;
     std::shared_ptr<const tool_registry> tools;
-    runtime::memory_actor memory;
+    runtime::actor_slot<runtime::memory_actor> memory;
     std::shared_ptr<const runtime::wall_clock> clock;
     /// Tokens of the model's context.
     std::size_t window = 128'000;

@@ -1,8 +1,11 @@
 #include "actors/turn/turn_flow.hpp"
 
+#include "actors/turn/turn_record.hpp"
 #include "domain/json.hpp"
 #include "domain/json_schema.hpp"
+#include "domain/turn_failure.hpp"
 #include "runtime/crash_point.hpp"
+#include "runtime/metrics.hpp"
 
 #include <caf/actor_system.hpp>
 
@@ -15,29 +18,13 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-const char* detail_of_upstream(error_category category) {
-    switch (category) {
-        case error_category::rate_limit:
-            return "the model service asks to wait";
-        case error_category::timeout:
-            return "the model did not answer in time";
-        case error_category::authentication:
-            return "the model service refuses the configured key";
-        case error_category::context_too_large:
-            return "the conversation is too long for the model";
-        case error_category::quota:
-            return "the quota at the model service is spent";
-        case error_category::rejected:
-            return "the model service refused the request";
-        case error_category::unknown:
-            return "the model service failed";
-    }
-    return "the model service failed";
-}
+/// Numbers of the rungs below those of the configured models.
+constexpr std::size_t rungs_without_model = 2;
 
 }  // namespace
 
 turn_flow::~turn_flow() {
+    if (self_) meters().turns_running.add(-1);
     if (call_) call_->cancel();
 }
 
@@ -49,6 +36,7 @@ void turn_flow::begin(pointer self, std::shared_ptr<const turn_parts> parts, tur
     owner_ = std::move(owner);
     began_ = self_->clock().now();
     window_ = parts_->window;
+    meters().turns_running.add();
     self_->set_exit_handler([this](caf::exit_msg& message) {
         if (call_) call_->cancel();
         for (const auto& tool : running_tools_)
@@ -61,8 +49,8 @@ void turn_flow::begin(pointer self, std::shared_ptr<const turn_parts> parts, tur
     if (parts_->offline)
         say(turn_notice{"offline",
                         "no model service is configured: the built-in offline assistant answers"});
+    // Told with the next stage: memory answers at once or not at all.
     load_memory();
-    tell();
 }
 
 // ------------------------------------------------------------------------------------- memory
@@ -70,7 +58,7 @@ void turn_flow::begin(pointer self, std::shared_ptr<const turn_parts> parts, tur
 void turn_flow::load_memory() {
     enter(stage_name::load_memory);
     self_
-        ->request(parts_->memory, parts_->memory_timeout,
+        ->request(parts_->memory.load(), parts_->memory_timeout,
                   memory_query_relevant{input_.key.user_id, input_.turn.message, 5, true})
         .then(
             [this](result<relevant_memory>& found) {
@@ -146,6 +134,8 @@ model_request turn_flow::make_request(const call_plan& plan) {
     }
     request.stream = plan.stream;
     request.max_tokens = parts_->max_tokens;
+    request.origin = {input_.key.conversation_id, turn_id(), input_.turn.origin.request_id,
+                      input_.turn.origin.trace};
     request.context = {prompt.perin_name, prompt.user_name, prompt.timezone,
                        prompt.now,        memory_.items,    memory_.total};
     return request;
@@ -157,7 +147,7 @@ void turn_flow::call_model(call_plan plan) {
     auto request = make_request(plan);
     auto number = ++call_number_;
     auto address = caf::actor_cast<turn_actor>(self_);
-    call_ = parts_->model->start(std::move(request), [address, number](model_event what) {
+    call_ = answering_model().start(std::move(request), [address, number](model_event what) {
         caf::anon_send(address, model_progress{number, std::move(what)});
     });
 }
@@ -180,7 +170,10 @@ void turn_flow::on_progress(model_progress& progress) {
 void turn_flow::on_delta(model_delta& delta) {
     // A planner's words are for itself.
     if (plan_.stage == stage_name::planner || delta.text.empty()) return;
-    if (!text_shown_) enter(stage_name::stream_response);
+    if (!text_shown_) {
+        meters().first_token.observe(self_->clock().now() - began_);
+        enter(stage_name::stream_response);
+    }
     text_shown_ = true;
     crash_point("turn.delta");
     say(text_delta{std::move(delta.text)});
@@ -201,6 +194,7 @@ void turn_flow::on_reply(model_reply& reply) {
     }
     if (!text_shown_ && reply.text.empty())
         return on_failure({error_category::unknown, "", 0, {}, {}});
+    keep_answer(reply);
     if (!text_shown_) {
         model_delta whole{std::move(reply.text)};
         on_delta(whole);
@@ -208,40 +202,91 @@ void turn_flow::on_reply(model_reply& reply) {
     leave(plan_.stage, stage_status::done);
     leave(stage_name::stream_response, stage_status::done);
     turn_end end;
-    end.reason = limit_reached_                         ? finish_reason::tool_limit
+    auto fallen = rung_ > parts_->other_models.size();
+    end.reason = fallen                                 ? finish_reason::fallback
+                 : limit_reached_                       ? finish_reason::tool_limit
                  : reply.finish == model_finish::length ? finish_reason::length
                                                         : finish_reason::stop;
     finish(std::move(end));
 }
 
-bool turn_flow::retry_shorter(const model_failure& why) {
-    if (why.category != error_category::context_too_large || shortened_once_ || text_shown_)
-        return false;
-    shortened_once_ = true;
-    window_ /= 2;
-    leave(plan_.stage, stage_status::failed);
-    call_model(plan_);
-    return true;
-}
-
 void turn_flow::on_failure(const model_failure& why) {
+    using step = failure_verdict::step;
     model_time_ += why.elapsed;
-    if (retry_shorter(why)) return;
+    auto verdict = verdict_of(why, text_shown_, shortened_once_);
     leave(plan_.stage, stage_status::failed);
     if (text_shown_) leave(stage_name::stream_response, stage_status::failed);
-    auto detail = detail_of_upstream(why.category);
-    switch (why.category) {
-        case error_category::timeout:
-            return fail(error_code::upstream_timeout, detail, true);
-        case error_category::context_too_large:
-            return fail(error_code::too_large, detail, false);
-        case error_category::unknown:
-            // What was cut in the middle may go better; a service that failed at once was asked
-            // enough.
-            return fail(error_code::upstream_failed, detail, text_shown_);
-        default:
-            return fail(error_code::upstream_failed, detail, false);
+    if (verdict.what == step::shorten) {
+        shortened_once_ = true;
+        window_ /= 2;
+        return call_model(plan_);
     }
+    if (verdict.what == step::fall_back && fall_back(why)) return;
+    fail(verdict.code, sentence_of(why.category), verdict.retryable);
+}
+
+// ----------------------------------------------------------------------------------- fallback
+
+chat_model& turn_flow::answering_model() const {
+    if (rung_ == 0) return *parts_->model;
+    if (rung_ <= parts_->other_models.size()) return *parts_->other_models[rung_ - 1];
+    return *parts_->assistant;
+}
+
+/// Goes down the ladder: other models, an answer that was given before, the offline assistant.
+/// False where there is no rung left.
+bool turn_flow::fall_back(const model_failure& why) {
+    const auto models = parts_->other_models.size();
+    auto announce = [&](const std::string& who) {
+        say(turn_notice{"fallback", std::string(sentence_of(why.category)) + ": " + who});
+    };
+    while (rung_ < models + rungs_without_model) {
+        ++rung_;
+        if (rung_ <= models) {
+            announce(answering_model().name() + " answers instead");
+            call_model(plan_);
+            return true;
+        }
+        if (rung_ == models + 1) {
+            auto known = answer_given_before();
+            if (!known) continue;
+            announce("this was answered before, and is answered the same again");
+            answer_whole(std::move(*known));
+            return true;
+        }
+        if (!parts_->assistant) return false;
+        announce("the built-in offline assistant answers instead");
+        call_model(plan_);
+        return true;
+    }
+    return false;
+}
+
+std::string turn_flow::answer_key() const {
+    return answer_cache::key_of(input_.key.user_id, input_.history, input_.turn.message,
+                                input_.turn.options);
+}
+
+std::optional<std::string> turn_flow::answer_given_before() const {
+    if (!parts_->answers || !input_.rounds.empty()) return std::nullopt;
+    return parts_->answers->find(answer_key(), self_->clock().now());
+}
+
+void turn_flow::keep_answer(const model_reply& reply) const {
+    auto of_a_model = rung_ <= parts_->other_models.size() && !parts_->offline;
+    if (!parts_->answers || !of_a_model || !input_.rounds.empty()) return;
+    if (reply.finish != model_finish::stop) return;
+    parts_->answers->keep(answer_key(), reply.text, self_->clock().now());
+}
+
+void turn_flow::answer_whole(std::string text) {
+    model_delta whole{std::move(text)};
+    plan_.stage = stage_name::direct;
+    on_delta(whole);
+    leave(stage_name::stream_response, stage_status::done);
+    turn_end end;
+    end.reason = finish_reason::fallback;
+    finish(std::move(end));
 }
 
 // -------------------------------------------------------------------------------------- tools
@@ -335,7 +380,8 @@ void turn_flow::run_tool(std::size_t index) {
 }
 
 void turn_flow::tool_done(std::size_t index, tool_outcome outcome) {
-    const auto& call_id = input_.rounds.back().calls[index].id;
+    const auto& [call_id, tool, arguments] = input_.rounds.back().calls[index];
+    record_tool(input_.key, input_.turn, parts_->tools->find(tool) ? tool : "unknown", outcome);
     tell();
     self_->request(owner_, parts_->journal_timeout, turn_tool_finished{turn_id(), call_id, outcome})
         .then(
@@ -372,8 +418,9 @@ void turn_flow::enter(stage_name stage) {
 }
 
 void turn_flow::leave(stage_name stage, stage_status status) {
-    auto elapsed = duration_cast<milliseconds>(self_->clock().now() - stages_[stage]);
-    say(stage_changed{stage, status, elapsed.count()});
+    auto elapsed = self_->clock().now() - stages_[stage];
+    meters().stages[stage].observe(elapsed);
+    say(stage_changed{stage, status, duration_cast<milliseconds>(elapsed).count()});
 }
 
 std::int64_t turn_flow::overhead_ms() const {

@@ -49,7 +49,13 @@ class turn_flow {
     void on_delta(model_delta& delta);
     void on_reply(model_reply& reply);
     void on_failure(const model_failure& why);
-    bool retry_shorter(const model_failure& why);
+
+    [[nodiscard]] runtime::chat_model& answering_model() const;
+    bool fall_back(const model_failure& why);
+    [[nodiscard]] std::string answer_key() const;
+    [[nodiscard]] std::optional<std::string> answer_given_before() const;
+    void keep_answer(const model_reply& reply) const;
+    void answer_whole(std::string text);
 
     void plan_calls(std::vector<tool_call> calls);
     void run_tools();
@@ -87,6 +93,9 @@ class turn_flow {
     runtime::relevant_memory memory_;
 
     call_plan plan_{};
+    /// How far down the ladder the turn is: 0 is the first model, past the configured ones the
+    /// cached answer, then the offline assistant.
+    std::size_t rung_ = 0;
     std::uint64_t call_number_ = 0;
     std::shared_ptr<runtime::model_call> call_;
     bool text_shown_ = false;

@@ -9,46 +9,9 @@ using nlohmann::json;
 
 namespace {
 
-constexpr auto ready_timeout = std::chrono::seconds{2};
-
-task<bool> database_answers(front& server) {
-    list_users probe;
-    auto answer =
-        co_await server.ask().ask<std::vector<user>>(server.parts().reader, probe, ready_timeout);
-    co_return answer.has_value();
-}
-
-task<http_out> health(exchange& what) {
-    auto& server = what.server;
-    auto database = co_await database_answers(server);
-    co_return json_answer(200, {{"status", database ? "ok" : "degraded"},
-                                {"version", server.settings().version},
-                                {"node", server.settings().node},
-                                {"uptimeS", server.uptime().count()},
-                                {"checks",
-                                 {{"database", database ? "ok" : "failed"},
-                                  {"llm", server.settings().offline ? "offline" : "ok"},
-                                  {"cluster", "single"}}}});
-}
-
-task<http_out> live(exchange&) { co_return json_answer(200, {{"status", "ok"}}); }
-
-task<http_out> ready(exchange& what) {
-    if (what.server.draining())
-        co_return refuse(what, {error_code::unavailable, "the server is shutting down"});
-    auto database = co_await database_answers(what.server);
-    if (!database)
-        co_return refuse(what, {error_code::unavailable, "the database does not answer"});
-    co_return json_answer(200, {{"status", "ok"}});
-}
-
 task<http_out> drain(exchange& what) {
     what.server.parts().drain();
     co_return json_answer(202, {{"status", "draining"}});
-}
-
-json time_or_null(const std::optional<timestamp>& at) {
-    return at ? json(to_rfc3339(*at)) : json();
 }
 
 json account_json(const user& account) {
@@ -168,16 +131,9 @@ task<http_out> open_local_session(exchange& what) {
 
 }  // namespace
 
-void add_health_routes(std::vector<route>& to) {
-    to.push_back({http_method::get, {"api", "health"}, access::open, limit_class::none, health});
-    to.push_back(
-        {http_method::get, {"api", "health", "live"}, access::open, limit_class::none, live});
-    to.push_back(
-        {http_method::get, {"api", "health", "ready"}, access::open, limit_class::none, ready});
-}
-
 void add_admin_routes(std::vector<route>& to) {
     add_health_routes(to);
+    add_operations_routes(to);
     auto add = [&](http_method method, std::vector<std::string> path, plain_handler handler) {
         auto who = path.front() == "private" ? access::private_admin : access::admin;
         to.push_back({method, std::move(path), who, limit_class::none, handler});

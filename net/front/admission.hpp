@@ -18,7 +18,7 @@ namespace perin::net {
 /// Reads the JSON body of a request that has one: `unsupported_media_type`, `invalid_request`.
 [[nodiscard]] std::optional<failure> read_body(exchange& what, const route& to);
 
-/// The answer of a CORS preflight from a configured origin.
+/// The answer of a CORS preflight from a configured origin, but for `add_cors`.
 [[nodiscard]] std::optional<http_out> cors_preflight(const front& server, const http_in& request,
                                                      bool known_address);
 void add_cors(const front& server, const http_in& request, http_out& answer);

@@ -89,6 +89,7 @@ class streamed_answer {
     task<bool> begin(const char* content_type,
                      std::vector<std::pair<std::string, std::string>> headers) {
         begun_ = true;
+        what_.status = 200;
         http_out head{200, content_type, {}, std::move(headers)};
         for (const auto& header : what_.limit_headers) head.headers.push_back(header);
         head.headers.emplace_back("Cache-Control", "no-store");
@@ -152,13 +153,16 @@ task<bool> chat(connection& to, exchange& what) {
     auto message = read_chat(what.body, what.account(), false);
     auto refuse_with = [&](const failure& why) {
         auto answer = refuse(what, why);
-        return to.send(std::move(answer), what.request.request_id);
+        return to.answer(what, std::move(answer));
     };
     if (!message) co_return co_await refuse_with(message.error());
+    message->origin = {what.request.request_id,
+                       parse_traceparent(what.request.header("traceparent"))};
     if (server.draining())
         co_return co_await refuse_with({error_code::unavailable, "the server is shutting down"});
 
     auto news = std::make_shared<feed>(to.executor());
+    to.streams(news);
     session_guard session{server.parts().open_session(news->sink())};
     caf::anon_send(session.session, session_command{session_send{"", std::move(*message)}});
     while (!news->accepted && !news->failed)
@@ -186,11 +190,13 @@ task<bool> chat(connection& to, exchange& what) {
         return answer.begin(shown->content_type(), {{"X-Conversation-Id", turn.conversation_id},
                                                     {"X-Turn-Id", turn.turn_id}});
     };
+    // What came together with the acceptance has woken nobody else.
+    news->changed();
     auto head_at = swept::clock::now() + server.settings().chat_head_after;
     for (;;) {
         auto left =
             std::chrono::duration_cast<std::chrono::milliseconds>(head_at - swept::clock::now());
-        auto pause = answer.begun() ? std::chrono::milliseconds{server.settings().sse_comment_every}
+        auto pause = answer.begun() ? server.settings().sse_comment_every
                                     : std::max(left, std::chrono::milliseconds{0});
         auto fresh = co_await news->wait(pause);
         if (news->ended) co_return false;
@@ -241,12 +247,11 @@ result<std::uint64_t> after_seq_of(const http_in& request) {
 
 task<bool> events(connection& to, exchange& what) {
     auto& server = to.server();
-    auto refuse_with = [&](const failure& why) {
-        return to.send(refuse(what, why), what.request.request_id);
-    };
+    auto refuse_with = [&](const failure& why) { return to.answer(what, refuse(what, why)); };
     auto after = after_seq_of(what.request);
     if (!after) co_return co_await refuse_with(after.error());
     auto news = std::make_shared<feed>(to.executor());
+    to.streams(news);
     session_guard session{server.parts().open_session(news->sink())};
     caf::anon_send(session.session, session_command{session_subscribe{
                                         "", {what.account().id, what.request.path[2]}, *after, 0}});
@@ -256,7 +261,6 @@ task<bool> events(connection& to, exchange& what) {
         co_return co_await refuse_with(
             news->failed.value_or(failure{error_code::unavailable, "the server is too busy"}));
     asio::co_spawn(to.executor(), watch_for_close(to, news, to.shared_from_this()), asio::detached);
-    to.on_drain([news] { news->changed(); });
     sse_coat shown;
     streamed_answer answer(to, what);
     if (!co_await answer.begin(shown.content_type(), {})) co_return false;

@@ -1,6 +1,8 @@
 #include "net/front/connection.hpp"
 
 #include "net/front/admission.hpp"
+#include "net/front/feed.hpp"
+#include "net/front/front_record.hpp"
 #include "net/front/routes.hpp"
 #include "net/front/websocket.hpp"
 
@@ -59,6 +61,7 @@ void start_connection(front& server, tcp_socket socket, std::shared_ptr<asio::ss
                       bool admin, bool full) {
     auto made = std::make_shared<connection>(server, std::move(socket), std::move(tls), admin);
     server.enter(made);
+    runtime::meters().connections_opened.add();
     auto on = made->executor();
     asio::co_spawn(
         on, [made, full]() -> task<void> { co_await made->run(full); }, asio::detached);
@@ -66,21 +69,28 @@ void start_connection(front& server, tcp_socket socket, std::shared_ptr<asio::ss
 
 connection::connection(front& server, tcp_socket socket, std::shared_ptr<asio::ssl::context> tls,
                        bool admin)
-    : server_(server),
+    : swept(server.parts()),
+      server_(server),
       tls_(std::move(tls)),
-      stream_(std::move(socket), tls_.get()),
+      strand_(socket.get_executor()),
+      stream_(std::move(socket), tls_.get(),
+              server.parts().faults ? server.parts().faults() : nullptr),
       buffer_(most_header + most_body),
       admin_(admin) {
+    runtime::meters().connections[runtime::connection_kind::http].add();
     beast::error_code ec;
     auto endpoint = stream_.socket().remote_endpoint(ec);
     if (!ec) peer_ = endpoint.address().to_string();
 }
 
-connection::~connection() { server_.leave(this); }
+connection::~connection() {
+    runtime::meters().connections[runtime::connection_kind::http].add(-1);
+    server_.leave(this);
+}
 
 void connection::overdue() {
     asio::post(executor(), [self = shared_from_this()] {
-        if (!self->expired(clock::now())) return;
+        if (self->upgraded_ || !self->expired(self->time())) return;
         self->timed_out_ = true;
         self->expire_never();
         beast::error_code ignored;
@@ -91,22 +101,45 @@ void connection::overdue() {
 void connection::drain() {
     drained_ = true;
     asio::post(executor(), [self = shared_from_this()] {
+        if (self->upgraded_) return;
         beast::error_code ignored;
         if (self->between_requests_ && !self->admin_) self->stream_.socket().cancel(ignored);
-        if (self->on_drain_) self->on_drain_();
+        if (auto news = self->streamed_.lock()) news->changed();
     });
 }
 
 void connection::stop() {
-    asio::post(executor(), [self = shared_from_this()] { self->stream_.close(); });
+    asio::post(executor(), [self = shared_from_this()] {
+        if (self->upgraded_) return;
+        self->stream_.close();
+        // An answer that waits for news writes nothing, and would not find out.
+        self->end_stream();
+    });
 }
 
-void connection::revoke(const std::string&, const std::string&) {}
+void connection::revoke(const std::string& token_id, const std::string& user_id) {
+    asio::post(executor(), [self = shared_from_this(), token_id, user_id] {
+        auto ended = (!token_id.empty() && self->token_id_ == token_id) ||
+                     (!user_id.empty() && self->user_id_ == user_id);
+        if (ended) self->end_stream();
+    });
+}
+
+void connection::end_stream() {
+    auto news = streamed_.lock();
+    if (!news) return;
+    news->ended = true;
+    news->changed();
+}
 
 task<void> connection::run(bool full) {
     expire_after(server_.settings().header_timeout);
-    if (co_await stream_.handshake()) co_return stream_.close();
+    if (co_await stream_.handshake()) {
+        record_refused(runtime::refusal::tls_handshake, peer_);
+        co_return stream_.close();
+    }
     if (full) {
+        record_refused(runtime::refusal::full, peer_);
         http_out answer = problem({error_code::unavailable, "too many connections"}, "none");
         answer.close = true;
         (void)co_await send(std::move(answer), "none");
@@ -115,29 +148,31 @@ task<void> connection::run(bool full) {
     }
     while (!drained_ || admin_) {
         exchange what{server_, {}};
-        bool keep = false;
         {
             parser reading;
             auto read = co_await read_request(reading, what.request);
             if (read == outcome::closed) break;
             if (read == outcome::refused) {
                 co_await linger();
-                break;
+                co_return stream_.close();
             }
-            keep = reading.keep_alive();
+            keep_alive_ = reading.keep_alive();
         }
-        keep = co_await handle(what, keep);
+        const auto began = time();
+        auto keep = co_await handle(what);
+        record_request(what, time() - began);
         if (upgrade_) {
             auto begin = std::exchange(upgrade_, nullptr);
+            upgraded_ = true;
             begin();
             co_return;
         }
         if (!keep) {
             co_await linger();
-            break;
+            co_return stream_.close();
         }
     }
-    co_await stream_.shutdown();
+    co_await farewell();
     stream_.close();
 }
 
@@ -148,6 +183,7 @@ task<connection::outcome> connection::read_request(parser& into, http_in& reques
     request.peer = peer_;
     request.request_id = server_.new_id("req_");
     between_requests_ = true;
+    bodiless_ = false;
     if (buffer_.size() == 0) {
         expire_after(settings.idle_timeout);
         auto [ec, size] = co_await stream_.async_read_some(buffer_.prepare(4096), use_tuple);
@@ -190,6 +226,7 @@ task<connection::outcome> connection::read_request(parser& into, http_in& reques
     }
     expire_never();
     request.method = head.method();
+    bodiless_ = request.method == http_method::head;
     for (const auto& field : head) {
         auto& value = request.headers[lower(field.name_string())];
         if (!value.empty()) value += field.name() == http::field::cookie ? "; " : ", ";
@@ -205,17 +242,24 @@ task<connection::outcome> connection::read_request(parser& into, http_in& reques
 
 task<connection::outcome> connection::refuse(const failure& why, const std::string& request_id) {
     timed_out_ = false;
+    record_malformed(why, request_id, peer_);
     auto answer = problem(why, request_id);
     answer.close = true;
     (void)co_await send(std::move(answer), request_id);
     co_return outcome::refused;
 }
 
+/// The peer may take as long to say its own farewell.
+task<void> connection::farewell() {
+    timed_out_ = false;
+    expire_after(std::chrono::seconds{2});
+    co_await stream_.shutdown();
+}
+
 /// Lets the client read an answer that came before it had sent all.
 task<void> connection::linger() {
-    beast::error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    expire_after(std::chrono::seconds{2});
+    co_await farewell();
+    if (timed_out_) co_return;
     std::string scrap(4096, '\0');
     std::size_t left = 2 * most_body;
     while (left > 0) {
@@ -226,6 +270,7 @@ task<void> connection::linger() {
 }
 
 task<bool> connection::write(std::string_view octets) {
+    runtime::meters().octets[runtime::direction::out].add(octets.size());
     auto [ec, size] =
         co_await asio::async_write(stream_, asio::buffer(octets.data(), octets.size()), use_tuple);
     co_return !ec;
@@ -233,23 +278,27 @@ task<bool> connection::write(std::string_view octets) {
 
 task<bool> connection::send(http_out answer, const std::string& request_id) {
     auto text = head_of(answer, answer.body.size(), request_id, stream_.encrypted());
-    if (answer.status != 204) text += answer.body;
+    if (answer.status != 204 && !bodiless_) text += answer.body;
     expire_after(server_.settings().body_timeout);
     auto sent = co_await write(text);
     expire_never();
     co_return sent;
 }
 
-task<bool> connection::handle(exchange& what, bool keep_alive) {
+task<bool> connection::answer(exchange& what, http_out out) {
+    out.close = out.close || !keep_alive_ || (drained_ && !admin_);
+    for (const auto& header : what.limit_headers) out.headers.push_back(header);
+    if (what.request.under("api")) out.headers.emplace_back("Cache-Control", "no-store");
+    if (!admin_) add_cors(server_, what.request, out);
+    what.status = out.status;
+    auto close = out.close;
+    auto sent = co_await send(std::move(out), what.request.request_id);
+    co_return sent && !close;
+}
+
+task<bool> connection::handle(exchange& what) {
     const auto& request = what.request;
-    auto answer = [&](http_out out) -> task<bool> {
-        out.close = out.close || !keep_alive || (drained_ && !admin_);
-        for (const auto& header : what.limit_headers) out.headers.push_back(header);
-        if (request.under("api")) out.headers.emplace_back("Cache-Control", "no-store");
-        auto close = out.close;
-        auto sent = co_await send(std::move(out), request.request_id);
-        co_return sent && !close;
-    };
+    auto answer = [&](http_out out) { return this->answer(what, std::move(out)); };
     if (admin_) {
         if (auto refused = foreign_to_admin(server_, request))
             co_return co_await answer(problem(*refused, request.request_id));
@@ -264,11 +313,19 @@ task<bool> connection::handle(exchange& what, bool keep_alive) {
         else
             other_method = &one;
     }
+    what.found = found;
     // 401 goes before 404 and 405.
     auto who = found            ? found->who
                : other_method   ? other_method->who
                : api && !admin_ ? access::user
                                 : access::open;
+    // Browsers ask beforehand without credentials (Fetch, CORS-preflight fetch).
+    if (!found && !admin_ && request.method == http_method::options)
+        if (auto preflight = cors_preflight(server_, request, other_method != nullptr)) {
+            if (auto limited = count(what, limit_class::rest))
+                co_return co_await answer(problem(*limited, request.request_id));
+            co_return co_await answer(std::move(*preflight));
+        }
     if (auto refused = admit_admin(server_, request, who))
         co_return co_await answer(problem(*refused, request.request_id));
     if (who == access::user) {
@@ -280,13 +337,12 @@ task<bool> connection::handle(exchange& what, bool keep_alive) {
             co_return co_await answer(problem(why, request.request_id));
         }
         what.from = std::move(**from);
+        token_id_ = what.token_id();
+        user_id_ = what.account().id;
     }
     auto limit = found ? found->limit : api ? limit_class::rest : limit_class::none;
     if (auto limited = count(what, limit))
         co_return co_await answer(problem(*limited, request.request_id));
-    if (!found && request.method == http_method::options)
-        if (auto preflight = cors_preflight(server_, request, other_method != nullptr))
-            co_return co_await answer(std::move(*preflight));
     if (!found && other_method)
         co_return co_await answer(
             problem({error_code::method_not_allowed, "the method is not for this address"},
@@ -298,18 +354,17 @@ task<bool> connection::handle(exchange& what, bool keep_alive) {
         co_return co_await answer(problem(*refused, request.request_id));
     if (found->stream) {
         auto again = co_await found->stream(*this, what);
-        on_drain_ = nullptr;
-        co_return again&& keep_alive && !drained_;
+        streamed_.reset();
+        co_return again&& keep_alive_ && !drained_;
     }
     if (is_upgrade_route(*found)) {
         auto upgraded = co_await prepare_upgrade(*this, what, buffer_);
         if (!upgraded) co_return co_await answer(problem(upgraded.error(), request.request_id));
         upgrade_ = std::move(*upgraded);
+        what.status = 101;
         co_return true;
     }
-    auto out = co_await found->plain(what);
-    add_cors(server_, request, out);
-    co_return co_await answer(std::move(out));
+    co_return co_await answer(co_await found->plain(what));
 }
 
 }  // namespace perin::net

@@ -1,5 +1,6 @@
 #include "net/front/feed.hpp"
 
+#include <boost/asio/defer.hpp>
 #include <boost/asio/post.hpp>
 
 namespace perin::net {
@@ -32,7 +33,7 @@ class feed_sink final : public runtime::session_sink {
   private:
     template <class Call>
     void post(Call call) {
-        asio::post(on_, [to = to_, call = std::move(call)] {
+        asio::defer(on_, [to = to_, call = std::move(call)] {
             if (auto self = to.lock()) {
                 call(*self);
                 self->changed();

@@ -85,20 +85,24 @@ task<void> front::sweep() {
         sweep_timer_.expires_after(settings_.sweep_every);
         auto [ec] = co_await sweep_timer_.async_wait(use_tuple);
         if (ec) co_return;
-        auto now = swept::clock::now();
-        std::vector<std::shared_ptr<swept>> late;
-        {
-            std::lock_guard lock(mutex_);
-            for (auto& [key, one] : connections_)
-                if (key->expired(now))
-                    if (auto held = one.lock()) late.push_back(std::move(held));
-        }
-        for (auto& one : late) one->overdue();
-        if (now >= next_limits) {
+        look_at_deadlines();
+        if (auto now = swept::clock::now(); now >= next_limits) {
             limits_.sweep(this->now());
             next_limits = now + std::chrono::seconds{30};
         }
     }
+}
+
+void front::look_at_deadlines() {
+    auto now = parts_.time();
+    std::vector<std::shared_ptr<swept>> late;
+    {
+        std::lock_guard lock(mutex_);
+        for (auto& [key, one] : connections_)
+            if (key->expired(now))
+                if (auto held = one.lock()) late.push_back(std::move(held));
+    }
+    for (auto& one : late) one->overdue();
 }
 
 template <class Call>

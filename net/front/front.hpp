@@ -3,8 +3,11 @@
 #include "net/front/asio.hpp"
 #include "net/front/ask.hpp"
 #include "net/front/limits.hpp"
+#include "net/front/wire.hpp"
 #include "runtime/actors.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/supervision/supervisor.hpp"
+#include "runtime/upstream/circuit_board.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 
@@ -33,6 +36,8 @@ struct front_settings {
     std::string admin_token;
     /// No model service is configured.
     bool offline = false;
+    /// Keys of the configured models' circuits.
+    std::vector<std::string> model_circuits = {};
     std::chrono::seconds header_timeout{10};
     std::chrono::seconds body_timeout{30};
     std::chrono::seconds idle_timeout{75};
@@ -42,21 +47,31 @@ struct front_settings {
     std::chrono::milliseconds sweep_every{500};
     /// After this the head of a chat's answer is sent, text or not.
     std::chrono::milliseconds chat_head_after{2'000};
-    std::chrono::seconds sse_comment_every{15};
+    std::chrono::milliseconds sse_comment_every{15'000};
 };
 
 /// The actors and sources that the front speaks to; it knows their handles and messages alone.
 struct front_parts {
-    runtime::conversations_actor conversations;
-    runtime::memory_actor memory;
-    runtime::accounts_actor accounts;
-    runtime::reader_actor reader;
-    std::vector<runtime::bridge_actor> bridges;
+    runtime::actor_slot<runtime::conversations_actor> conversations;
+    runtime::actor_slot<runtime::memory_actor> memory;
+    runtime::actor_slot<runtime::accounts_actor> accounts;
+    runtime::actor_slot<runtime::reader_actor> reader;
+    std::vector<runtime::actor_slot<runtime::bridge_actor>> bridges;
     std::function<runtime::session_actor(std::shared_ptr<runtime::session_sink>)> open_session;
     std::shared_ptr<const runtime::wall_clock> clock;
     std::shared_ptr<runtime::entropy> entropy;
+    /// The time of deadlines, injected so that tests decide it. Any thread.
+    std::function<std::chrono::steady_clock::time_point()> time = &std::chrono::steady_clock::now;
+    /// For tests: what befalls the sockets of a connection that is accepted. Null: nothing.
+    std::function<std::shared_ptr<wire_faults>()> faults = nullptr;
     /// Asked for by `POST /drain`.
     std::function<void()> drain;
+    std::shared_ptr<runtime::circuit_board> circuits = std::make_shared<runtime::circuit_board>();
+    /// The tree that `GET /actors` shows.
+    runtime::actor_slot<runtime::supervisor_actor> root = {};
+    /// Whether an actor has been at one message for so long that nobody should send more. Any
+    /// thread.
+    std::function<bool()> is_stuck = [] { return false; };
 };
 
 /// One connection, for the front's sweep. Its deadline may be moved from its own strand while the
@@ -64,6 +79,7 @@ struct front_parts {
 class swept {
   public:
     using clock = std::chrono::steady_clock;
+    explicit swept(const front_parts& parts) : time_(parts.time) {}
     virtual ~swept() = default;
     /// On the sweep's thread: the deadline has passed. Goes to the strand.
     virtual void overdue() = 0;
@@ -74,9 +90,9 @@ class swept {
     /// A token or a user is no longer valid. Any thread. Empty: not that.
     virtual void revoke(const std::string& token_id, const std::string& user_id) = 0;
 
-    void expire_after(std::chrono::milliseconds time) {
-        deadline_.store((clock::now() + time).time_since_epoch().count(),
-                        std::memory_order_relaxed);
+    [[nodiscard]] clock::time_point time() const { return time_(); }
+    void expire_after(std::chrono::milliseconds in) {
+        deadline_.store((time() + in).time_since_epoch().count(), std::memory_order_relaxed);
     }
     void expire_never() { deadline_.store(never, std::memory_order_relaxed); }
     [[nodiscard]] bool expired(clock::time_point now) const {
@@ -84,6 +100,7 @@ class swept {
     }
 
   private:
+    const std::function<clock::time_point()>& time_;
     static constexpr clock::rep never = std::numeric_limits<clock::rep>::max();
     std::atomic<clock::rep> deadline_{never};
 };
@@ -104,6 +121,8 @@ class front {
     void drain();
     /// Closes every connection.
     void close();
+    /// Ends what is overdue; the front calls it by itself every `sweep_every`. Any thread.
+    void look_at_deadlines();
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
     [[nodiscard]] std::uint16_t admin_port() const { return admin_port_; }

@@ -1,5 +1,7 @@
 #include "net/front/outbox.hpp"
 
+#include <algorithm>
+
 namespace perin::net {
 
 void outbox::push(std::string frame, clock::time_point now) {
@@ -11,7 +13,8 @@ void outbox::push(std::string frame, clock::time_point now) {
 void outbox::push(const std::string& conversation_id, shared_event one, clock::time_point now) {
     bytes_ += one->frame.size();
     frames_.push_back({conversation_id, std::move(one), {}});
-    if (bytes_ > merge_above && bytes_ > merged_at_ + merge_above / 4) merge_waiting();
+    if (bytes_ > merge_above && bytes_ > merged_at_ + std::max(merge_above / 4, merged_at_))
+        merge_waiting();
     note(now);
 }
 

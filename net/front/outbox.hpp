@@ -63,7 +63,7 @@ class outbox {
     std::size_t next_ = 0;
     std::size_t bytes_ = 0;
     std::optional<clock::time_point> full_since_;
-    /// Merging again pays only once as much has come.
+    /// Merging again pays only once as much has come: all that waits is written anew by it.
     std::size_t merged_at_ = 0;
 };
 

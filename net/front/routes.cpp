@@ -4,6 +4,19 @@
 
 namespace perin::net {
 
+namespace {
+
+void label(std::vector<route>& all) {
+    for (auto& one : all) {
+        one.label = std::string(beast::http::to_string(one.method)) + " ";
+        for (const auto& part : one.path) one.label.append("/").append(part);
+        if (one.path.empty()) one.label.append("/");
+        one.meter = &runtime::meters().routes[one.label];
+    }
+}
+
+}  // namespace
+
 const std::vector<route>& routes(bool admin) {
     static const auto public_routes = [] {
         std::vector<route> all;
@@ -13,11 +26,13 @@ const std::vector<route>& routes(bool admin) {
         add_conversation_routes(all);
         add_health_routes(all);
         add_page_routes(all);
+        label(all);
         return all;
     }();
     static const auto admin_routes = [] {
         std::vector<route> all;
         add_admin_routes(all);
+        label(all);
         return all;
     }();
     return admin ? admin_routes : public_routes;
@@ -36,6 +51,10 @@ nlohmann::json user_json(const user& account) {
             {"name", account.name},
             {"timezone", account.timezone},
             {"admin", account.admin}};
+}
+
+nlohmann::json time_or_null(const std::optional<timestamp>& at) {
+    return at ? nlohmann::json(to_rfc3339(*at)) : nlohmann::json();
 }
 
 http_out refuse(const exchange& what, const failure& why) {

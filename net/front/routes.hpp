@@ -1,6 +1,7 @@
 #pragma once
 
 #include "net/front/connection.hpp"
+#include "runtime/metrics.hpp"
 
 namespace perin::net {
 
@@ -29,6 +30,9 @@ struct route {
     limit_class limit;
     plain_handler plain = nullptr;
     stream_handler stream = nullptr;
+    /// As metrics and logs name it, such as `GET /api/conversations/*`; set by `routes`.
+    std::string label = {};
+    runtime::route_meter* meter = nullptr;
 };
 
 /// Every call of the front, or of the admin listener.
@@ -45,12 +49,15 @@ void add_memory_routes(std::vector<route>& to);
 void add_conversation_routes(std::vector<route>& to);
 void add_page_routes(std::vector<route>& to);
 void add_health_routes(std::vector<route>& to);
+/// Metrics, circuits, the tree of actors; of the admin listener.
+void add_operations_routes(std::vector<route>& to);
 void add_admin_routes(std::vector<route>& to);
 
 // Small shared pieces of handlers.
 [[nodiscard]] http_out json_answer(int status, const nlohmann::json& body);
 [[nodiscard]] http_out no_content();
 [[nodiscard]] nlohmann::json user_json(const user& account);
+[[nodiscard]] nlohmann::json time_or_null(const std::optional<timestamp>& at);
 /// `limit` of a list: 1 to 100, default 20.
 [[nodiscard]] result<std::size_t> list_limit(const http_in& request, std::size_t most = 100,
                                              std::size_t standard = 20);

@@ -2,8 +2,9 @@
 
 namespace perin::net {
 
-socket_stream::socket_stream(tcp_socket socket, asio::ssl::context* tls)
-    : state_(std::make_shared<state>(std::move(socket), tls)) {}
+socket_stream::socket_stream(tcp_socket socket, asio::ssl::context* tls,
+                             std::shared_ptr<wire_faults> faults)
+    : state_(std::make_shared<state>(std::move(socket), tls, std::move(faults))) {}
 
 task<beast::error_code> socket_stream::handshake() {
     if (!state_->tls) co_return beast::error_code{};
@@ -14,24 +15,25 @@ task<beast::error_code> socket_stream::handshake() {
 task<void> socket_stream::shutdown() {
     beast::error_code ignored;
     if (state_->tls) (void)co_await state_->tls->async_shutdown(use_tuple);
-    state_->socket.shutdown(tcp::socket::shutdown_send, ignored);
+    socket().shutdown(tcp::socket::shutdown_send, ignored);
 }
 
 void socket_stream::close() {
     beast::error_code ignored;
-    state_->socket.cancel(ignored);
-    state_->socket.close(ignored);
+    socket().cancel(ignored);
+    socket().close(ignored);
 }
 
 void socket_stream::state::flush(const std::shared_ptr<state>& self) {
-    if (self->flushing || self->pending.empty() || self->failed) return;
+    if (self->failed) self->pending.clear();
+    if (self->flushing || self->pending.empty()) return;
     self->flushing = true;
     self->sending.swap(self->pending);
     auto done = [self](beast::error_code ec, std::size_t) { self->sent(self, ec); };
     if (self->tls)
         asio::async_write(*self->tls, asio::buffer(self->sending), std::move(done));
     else
-        asio::async_write(self->socket, asio::buffer(self->sending), std::move(done));
+        asio::async_write(self->lower, asio::buffer(self->sending), std::move(done));
 }
 
 void socket_stream::state::sent(const std::shared_ptr<state>& self, beast::error_code ec) {
@@ -42,7 +44,12 @@ void socket_stream::state::sent(const std::shared_ptr<state>& self, beast::error
         std::string().swap(sending);
     else
         sending.clear();
-    if (ec) pending.clear();
+    if (ec) {
+        // Nobody waits for a buffered write: the reader is told by the end of the connection.
+        pending.clear();
+        beast::error_code ignored;
+        lower.socket().close(ignored);
+    }
     if (!pending.empty()) return flush(self);
     if (pending.capacity() > 4096) std::string().swap(pending);
     for (auto& one : std::exchange(waiting, {})) one(ec);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "net/front/asio.hpp"
+#include "net/front/wire.hpp"
 
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
@@ -26,14 +26,15 @@ namespace perin::net {
 class socket_stream {
   public:
     using executor_type = strand;
-    using tls_stream = asio::ssl::stream<tcp_socket&>;
+    using tls_stream = asio::ssl::stream<wire&>;
 
-    socket_stream(tcp_socket socket, asio::ssl::context* tls);
+    /// `faults` may be null: none.
+    socket_stream(tcp_socket socket, asio::ssl::context* tls, std::shared_ptr<wire_faults> faults);
     socket_stream(socket_stream&&) = default;
     socket_stream& operator=(socket_stream&&) = default;
 
-    [[nodiscard]] executor_type get_executor() { return state_->socket.get_executor(); }
-    [[nodiscard]] tcp_socket& socket() { return state_->socket; }
+    [[nodiscard]] executor_type get_executor() { return state_->lower.get_executor(); }
+    [[nodiscard]] tcp_socket& socket() { return state_->lower.socket(); }
     [[nodiscard]] bool encrypted() const { return state_->tls != nullptr; }
 
     /// The TLS handshake; nothing to do without TLS.
@@ -58,7 +59,7 @@ class socket_stream {
     template <class Buffers, class Token>
     auto async_read_some(const Buffers& buffers, Token&& token) {
         if (state_->tls) return state_->tls->async_read_some(buffers, std::forward<Token>(token));
-        return state_->socket.async_read_some(buffers, std::forward<Token>(token));
+        return state_->lower.async_read_some(buffers, std::forward<Token>(token));
     }
 
     template <class Buffers, class Token>
@@ -73,13 +74,14 @@ class socket_stream {
     static constexpr std::size_t most_pending = 64 * 1024;
 
     struct state {
-        state(tcp_socket s, asio::ssl::context* context) : socket(std::move(s)) {
-            if (context) tls = std::make_unique<tls_stream>(socket, *context);
+        state(tcp_socket socket, asio::ssl::context* context, std::shared_ptr<wire_faults> faults)
+            : lower(std::move(socket), std::move(faults)) {
+            if (context) tls = std::make_unique<tls_stream>(lower, *context);
         }
         static void flush(const std::shared_ptr<state>& self);
         void sent(const std::shared_ptr<state>& self, beast::error_code ec);
 
-        tcp_socket socket;
+        wire lower;
         /// Null without TLS: most of a server's connections sit behind a proxy.
         std::unique_ptr<tls_stream> tls;
         bool buffered = false;
@@ -98,7 +100,7 @@ class socket_stream {
             if (s.tls)
                 s.tls->async_write_some(buffers, std::move(handler));
             else
-                s.socket.async_write_some(buffers, std::move(handler));
+                s.lower.async_write_some(buffers, std::move(handler));
             return;
         }
         std::size_t size = 0;

@@ -37,6 +37,8 @@ task<result<std::function<void()>>> prepare_upgrade(connection& from, exchange& 
     co_return outcome{[&from, who = std::move(who), handshake = std::move(handshake)]() mutable {
         auto session = std::make_shared<websocket_session>(from.server(), std::move(from.stream()));
         from.server().enter(session);
+        // Begun meanwhile, it did not tell this one.
+        if (from.server().draining()) session->drain();
         auto on = session->executor();
         asio::co_spawn(
             on,

@@ -3,8 +3,10 @@
 #include "domain/json.hpp"
 #include "domain/text.hpp"
 #include "net/front/admission.hpp"
+#include "net/front/front_record.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/defer.hpp>
 #include <boost/asio/detached.hpp>
 
 #include <array>
@@ -93,7 +95,7 @@ class websocket_session::sink final : public session_sink {
   private:
     template <class Call>
     void post(Call call) {
-        asio::post(on_, [to = to_, call = std::move(call)] {
+        asio::defer(on_, [to = to_, call = std::move(call)] {
             if (auto self = to.lock()) call(*self);
         });
     }
@@ -103,11 +105,19 @@ class websocket_session::sink final : public session_sink {
 };
 
 websocket_session::websocket_session(front& server, socket_stream stream)
-    : server_(server), socket_(std::move(stream)), ws_(socket_), id_(server.new_id("ses_")) {
+    : swept(server.parts()),
+      server_(server),
+      socket_(std::move(stream)),
+      ws_(socket_),
+      id_(server.new_id("ses_")) {
+    meters().connections[connection_kind::websocket].add();
     expire_never();
 }
 
-websocket_session::~websocket_session() { server_.leave(this); }
+websocket_session::~websocket_session() {
+    meters().connections[connection_kind::websocket].add(-1);
+    server_.leave(this);
+}
 
 task<bool> websocket_session::open(beast::http::request<beast::http::empty_body> handshake,
                                    std::optional<caller> who) {
@@ -125,7 +135,8 @@ task<bool> websocket_session::open(beast::http::request<beast::http::empty_body>
         if (kind == websocket::frame_type::pong) unanswered_pings_ = 0;
     });
     auto [ec] = co_await ws_.async_accept(handshake, use_tuple);
-    if (ec) co_return false;
+    if (ec || closing_) co_return false;
+    opened_ = true;
     ws_.text(true);
     socket_.buffer_writes();
     socket_.on_drained([weak = weak_from_this()] {
@@ -133,6 +144,7 @@ task<bool> websocket_session::open(beast::http::request<beast::http::empty_body>
     });
     expire_after(server_.settings().auth_timeout);
     if (who) welcome(std::move(*who), "null");
+    pump();
     co_return true;
 }
 
@@ -144,18 +156,25 @@ task<void> websocket_session::read_frames() {
         auto [ec, size] = co_await ws_.async_read_some(buffer, room, use_tuple);
         if (ec == websocket::error::message_too_big || ec == websocket::error::buffer_overflow) {
             send_error("null", {error_code::too_large, "a message may have 1 MiB at most"});
-            close(websocket::close_code::too_big);
+            close(websocket::close_code::too_big, websocket_end::too_large);
         }
-        if (ec == websocket::error::bad_frame_payload) close(websocket::close_code::bad_payload);
+        if (ec == websocket::error::bad_frame_payload)
+            close(websocket::close_code::bad_payload, websocket_end::bad_frame);
         if (ec) co_return;
         unanswered_pings_ = 0;
         if (!ws_.is_message_done()) continue;
         if (ws_.got_binary()) {
-            close(websocket::close_code::unknown_data);
+            close(websocket::close_code::unknown_data, websocket_end::bad_frame);
             co_return;
         }
         std::string_view text(static_cast<const char*>(buffer.data().data()), buffer.size());
-        if (!on_frame(text)) co_return;
+        meters().frames[direction::in].add();
+        meters().octets[direction::in].add(text.size());
+        if (who_) {
+            on_frame(text);
+        } else if (!co_await authenticate(text)) {
+            co_return;
+        }
         buffer.consume(buffer.size());
         if (buffer.capacity() > 2 * waiting_room) buffer.shrink_to_fit();
     }
@@ -164,8 +183,8 @@ task<void> websocket_session::read_frames() {
 void websocket_session::ended() {
     if (session_) caf::anon_send(session_, session_stop{});
     session_ = nullptr;
-    if (!closing_) return socket_.close();
-    // A close frame is on its way: the sweep ends what does not end by itself.
+    closing_ = true;
+    // A close frame may be on its way: the sweep ends what does not end by itself.
     expire_after(std::chrono::seconds{2});
     if (socket_.unsent() == 0) return socket_.close();
     socket_.on_drained([self = shared_from_this()] {
@@ -176,29 +195,16 @@ void websocket_session::ended() {
 
 // ------------------------------------------------------------------------------------- frames
 
-bool websocket_session::on_frame(std::string_view text) {
+void websocket_session::on_frame(std::string_view text) {
     auto parsed = parse_json(text);
-    auto object = parsed && parsed->is_object();
-    auto request_id = object ? echoed_id(*parsed) : "null";
-    if (!who_) {
-        if (object && parsed->value("type", json()) == "auth")
-            return authenticate_frame(*parsed, request_id);
-        send_error(request_id, {error_code::unauthenticated, "the first frame must be auth"});
-        close(websocket::close_code::policy_error);
-        return false;
-    }
-    if (!parsed) return send_error(request_id, parsed.error()), true;
-    if (!object) {
-        send_error(request_id, {error_code::invalid_request, "a frame must be a JSON object"});
-        return true;
-    }
+    if (!parsed) return send_error("null", parsed.error());
+    if (!parsed->is_object())
+        return send_error("null", {error_code::invalid_request, "a frame must be a JSON object"});
+    auto request_id = echoed_id(*parsed);
     auto type = parsed->find("type");
-    if (type == parsed->end() || !type->is_string()) {
-        send_error(request_id, wrong_field("type", "must be a string"));
-        return true;
-    }
+    if (type == parsed->end() || !type->is_string())
+        return send_error(request_id, wrong_field("type", "must be a string"));
     on_command(type->get_ref<const std::string&>(), *parsed, request_id);
-    return true;
 }
 
 void websocket_session::on_command(std::string_view type, const json& frame,
@@ -233,6 +239,7 @@ void websocket_session::on_send(const json& frame, const std::string& request_id
     if (verdict && !verdict->allowed) return send_error(request_id, too_many_requests(*verdict));
     auto message = read_chat(frame, who_->owner.account, true);
     if (!message) return send_error(request_id, message.error());
+    message->origin.request_id = loggable_id(request_id);
     if (server_.draining())
         return send_error(request_id, {error_code::unavailable,
                                        "the server is shutting down",
@@ -254,36 +261,30 @@ void websocket_session::on_subscribe(const json& frame, const std::string& reque
                                0}});
 }
 
-bool websocket_session::authenticate_frame(const json& frame, const std::string& request_id) {
-    json_reader fields(frame);
-    auto token = fields.optional_text("token", 1, 200);
-    if (fields.error() || !token || authenticating_) {
-        // Nobody has given out a link of delegation yet: none can be known.
-        send_error(request_id, {error_code::unauthenticated, "the token is not valid"});
-        close(websocket::close_code::policy_error);
+/// Frames that come before the token is found wait in the socket: they are from who it names.
+task<bool> websocket_session::authenticate(std::string_view text) {
+    auto parsed = parse_json(text);
+    auto object = parsed && parsed->is_object();
+    auto request_id = object ? echoed_id(*parsed) : "null";
+    auto refused = [&](const failure& why) {
+        send_error(request_id, why);
+        close(websocket::close_code::policy_error, websocket_end::unauthenticated);
         return false;
-    }
-    authenticating_ = true;
-    asio::co_spawn(
-        executor(),
-        [self = shared_from_this(), token = *token, request_id]() -> task<void> {
-            co_await self->authenticate(token, request_id);
-        },
-        asio::detached);
-    return true;
-}
-
-task<void> websocket_session::authenticate(std::string token, std::string request_id) {
-    runtime::authenticate asked{std::move(token)};
+    };
+    if (!object || parsed->value("type", json()) != "auth")
+        co_return refused({error_code::unauthenticated, "the first frame must be auth"});
+    json_reader fields(*parsed);
+    auto token = fields.optional_text("token", 1, 200);
+    // Nobody has given out a link of delegation yet: none can be known.
+    if (fields.error() || !token)
+        co_return refused({error_code::unauthenticated, "the token is not valid"});
+    runtime::authenticate asked{std::move(*token)};
     auto owner = co_await server_.ask().ask<token_owner>(server_.parts().accounts, asked);
-    authenticating_ = false;
-    if (closing_) co_return;
-    if (owner) {
-        caller who{std::move(*owner), false};
-        co_return welcome(std::move(who), request_id);
-    }
-    send_error(request_id, owner.error());
-    close(websocket::close_code::policy_error);
+    if (closing_) co_return false;
+    if (!owner) co_return refused(owner.error());
+    caller who{std::move(*owner), false};
+    welcome(std::move(who), request_id);
+    co_return true;
 }
 
 void websocket_session::welcome(caller who, const std::string& request_id) {
@@ -314,21 +315,22 @@ void websocket_session::command(session_command what) {
 
 void websocket_session::on_events(const std::string& conversation_id,
                                   const std::vector<shared_event>& events, bool more) {
-    auto now = clock::now();
+    auto now = time();
     for (const auto& one : events) outbox_.push(conversation_id, one, now);
     wants_room_ |= more;
     // A full outbox is looked at again when its patience is over.
     if (outbox_.bytes() > outbox::most && !std::exchange(slow_, true))
         expire_after(outbox::patience + std::chrono::seconds{1});
-    pump();
+    pump_soon();
 }
 
 void websocket_session::send(std::string frame) {
-    outbox_.push(std::move(frame), clock::now());
-    pump();
+    outbox_.push(std::move(frame), time());
+    pump_soon();
 }
 
 void websocket_session::send_error(const std::string& request_id, const failure& why) {
+    record_frame_error(why, id_, user_id());
     json frame{{"type", "error"},
                {"requestId", json::parse(request_id)},
                {"code", to_string(why.code)},
@@ -338,38 +340,68 @@ void websocket_session::send_error(const std::string& request_id, const failure&
     send(frame.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
+void websocket_session::pump_soon() {
+    if (std::exchange(pump_set_, true)) return;
+    asio::defer(executor(), [self = shared_from_this()] {
+        self->pump_set_ = false;
+        self->pump();
+    });
+}
+
 void websocket_session::pump() {
-    if (closing_ || socket_.unsent() != 0) return;
-    auto now = clock::now();
+    if (closing_ || !opened_ || socket_.unsent() != 0) return;
+    auto now = time();
     auto take = [this](std::string_view frame) {
         append_head(socket_, frame.size());
         socket_.append(frame);
     };
-    while (socket_.unsent() < send_at_once && outbox_.pop(now, take)) {
-    }
+    std::uint64_t frames = 0;
+    const auto before = outbox_.bytes();
+    while (socket_.unsent() < send_at_once && outbox_.pop(now, take)) ++frames;
+    count_sent(frames, before - outbox_.bytes());
     socket_.flush();
     if (outbox_.empty() && std::exchange(wants_room_, false)) command({session_room{}});
 }
 
-void websocket_session::close(websocket::close_code code) {
+void websocket_session::close(websocket::close_code code, websocket_end why) {
     if (std::exchange(closing_, true)) return;
+    // Within the handshake there is nothing to close but the connection.
+    if (!opened_) return socket_.close();
+    record_closed(why, id_, user_id());
     // What was said before goes first.
-    while (outbox_.pop(clock::now(), [this](std::string_view frame) {
+    std::uint64_t frames = 0;
+    const auto before = outbox_.bytes();
+    while (outbox_.pop(time(), [this](std::string_view frame) {
         append_head(socket_, frame.size());
         socket_.append(frame);
-    })) {
-    }
+    }))
+        ++frames;
+    count_sent(frames, before - outbox_.bytes());
     expire_after(std::chrono::seconds{5});
     ws_.async_close(code,
                     [self = shared_from_this()](beast::error_code) { self->socket_.flush(); });
+}
+
+void websocket_session::count_sent(std::uint64_t frames, std::size_t octets) {
+    if (frames == 0) return;
+    meters().frames[direction::out].add(frames);
+    meters().octets[direction::out].add(octets);
+}
+
+std::string_view websocket_session::user_id() const {
+    return who_ ? std::string_view{who_->owner.account.id} : std::string_view{};
 }
 
 // -------------------------------------------------------------------------------------- sweep
 
 void websocket_session::ping() {
     slow_ = false;
-    if (outbox_.overdue(clock::now())) return close(websocket::close_code::policy_error);
-    if (unanswered_pings_ >= 2) return socket_.close();
+    if (outbox_.overdue(time()))
+        return close(websocket::close_code::policy_error, websocket_end::slow_reader);
+    if (unanswered_pings_ >= 2) {
+        record_closed(websocket_end::no_pong, id_, user_id());
+        return socket_.close();
+    }
     ++unanswered_pings_;
     expire_after(server_.settings().ping_every);
     // Empty ping (RFC 6455 section 5.5.2).
@@ -379,24 +411,26 @@ void websocket_session::ping() {
 
 void websocket_session::overdue() {
     asio::post(executor(), [self = shared_from_this()] {
-        if (!self->expired(clock::now())) return;
+        if (!self->expired(self->time())) return;
         self->expire_never();
         if (self->closing_) return self->socket_.close();
         if (self->who_) return self->ping();
         self->send_error("null", {error_code::unauthenticated, "no auth frame came in time"});
-        self->close(websocket::close_code::policy_error);
+        self->close(websocket::close_code::policy_error, websocket_end::unauthenticated);
     });
 }
 
 void websocket_session::drain() {
     asio::post(executor(), [self = shared_from_this()] {
+        if (std::exchange(self->told_drain_, true)) return;
         self->send(R"({"type":"closing","reason":"draining","retryAfterMs":2000})");
     });
 }
 
 void websocket_session::stop() {
-    asio::post(executor(),
-               [self = shared_from_this()] { self->close(websocket::close_code::going_away); });
+    asio::post(executor(), [self = shared_from_this()] {
+        self->close(websocket::close_code::going_away, websocket_end::shutdown);
+    });
 }
 
 void websocket_session::revoke(const std::string& token_id, const std::string& user_id) {
@@ -407,7 +441,7 @@ void websocket_session::revoke(const std::string& token_id, const std::string& u
                      (!user_id.empty() && owner.account.id == user_id);
         if (!ended) return;
         self->send_error("null", {error_code::unauthenticated, "the token is no longer valid"});
-        self->close(websocket::close_code::policy_error);
+        self->close(websocket::close_code::policy_error, websocket_end::revoked);
     });
 }
 

@@ -2,6 +2,7 @@
 
 #include "net/front/connection.hpp"
 #include "net/front/outbox.hpp"
+#include "runtime/metrics.hpp"
 
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/websocket/stream.hpp>
@@ -35,9 +36,9 @@ class websocket_session final : public swept,
     class sink;
     using ws_stream = beast::websocket::stream<socket_stream&, false>;
 
-    bool on_frame(std::string_view text);
-    bool authenticate_frame(const nlohmann::json& frame, const std::string& request_id);
-    task<void> authenticate(std::string token, std::string request_id);
+    void on_frame(std::string_view text);
+    /// Of the first frame; `false`: the connection is closed.
+    task<bool> authenticate(std::string_view text);
     void on_send(const nlohmann::json& frame, const std::string& request_id);
     void on_subscribe(const nlohmann::json& frame, const std::string& request_id);
     void on_command(std::string_view type, const nlohmann::json& frame,
@@ -49,8 +50,13 @@ class websocket_session final : public swept,
     void send_error(const std::string& request_id, const failure& why);
     void on_events(const std::string& conversation_id, const std::vector<shared_event>& events,
                    bool more);
+    /// Pumps behind what waits on the strand already: news that come together leave together.
+    void pump_soon();
     void pump();
-    void close(beast::websocket::close_code code);
+    void close(beast::websocket::close_code code, runtime::websocket_end why);
+    static void count_sent(std::uint64_t frames, std::size_t octets);
+    /// Empty before the client is known.
+    [[nodiscard]] std::string_view user_id() const;
     void ping();
 
     front& server_;
@@ -61,10 +67,13 @@ class websocket_session final : public swept,
     runtime::session_actor session_;
     outbox outbox_;
     bool wants_room_ = false;
+    bool pump_set_ = false;
     /// The outbox was full, and is looked at soon.
     bool slow_ = false;
+    /// The handshake is over: frames may be sent.
+    bool opened_ = false;
     bool closing_ = false;
-    bool authenticating_ = false;
+    bool told_drain_ = false;
     int unanswered_pings_ = 0;
 };
 

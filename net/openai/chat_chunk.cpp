@@ -1,6 +1,7 @@
 #include "net/openai/chat_chunk.hpp"
 
 #include "domain/text.hpp"
+#include "net/openai/cut_surrogates.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -73,7 +74,10 @@ model_finish finish_of(std::string_view reason) {
 /// The receiver of nlohmann's SAX events: no document is built.
 class chunk_reader {
   public:
-    explicit chunk_reader(chat_chunk& out) : out_(out) { places_[0] = place::document; }
+    /// `marked`: the text is one of `with_marked_halves`.
+    chunk_reader(chat_chunk& out, bool marked) : out_(out), marked_(marked) {
+        places_[0] = place::document;
+    }
 
     bool null() { return true; }
     bool boolean(bool) { return true; }
@@ -89,6 +93,7 @@ class chunk_reader {
         return true;
     }
     bool string(std::string& value) {
+        if (marked_) restore(value);
         text(value);
         return true;
     }
@@ -127,6 +132,14 @@ class chunk_reader {
         --depth_;
         key_.clear();
         return true;
+    }
+
+    /// Only what goes on in the next chunk may have halves of characters.
+    void restore(std::string& value) const {
+        value = with_halves(value);
+        const auto goes_on = here() == place::message || here() == place::content_part ||
+                             (here() == place::function && key_ == "arguments");
+        if (!goes_on) value = repaired_utf8(value);
     }
 
     void add_text(std::string& value) {
@@ -185,6 +198,7 @@ class chunk_reader {
     }
 
     chat_chunk& out_;
+    const bool marked_;
     std::array<place, max_depth> places_{};
     std::size_t depth_ = 0;
     std::size_t choices_ = 0;
@@ -192,9 +206,9 @@ class chunk_reader {
     std::string key_;
 };
 
-std::optional<chat_chunk> parse(std::string_view payload) {
+std::optional<chat_chunk> parse(std::string_view payload, bool marked = false) {
     chat_chunk out;
-    chunk_reader reader(out);
+    chunk_reader reader(out, marked);
     if (!json::sax_parse(payload.begin(), payload.end(), &reader) || !reader.was_object()) {
         return std::nullopt;
     }
@@ -206,9 +220,15 @@ bool is_plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"'
 }  // namespace
 
 std::optional<chat_chunk> read_chat_chunk(std::string_view payload) {
-    auto chunk = parse(payload);
-    if (!chunk && !is_utf8(payload)) chunk = parse(repaired_utf8(payload));
-    return chunk;
+    if (auto chunk = parse(payload)) return chunk;
+    std::string repaired;
+    if (!is_utf8(payload)) {
+        repaired = repaired_utf8(payload);
+        payload = repaired;
+        if (auto chunk = parse(payload)) return chunk;
+    }
+    const auto marked = with_marked_halves(payload);
+    return marked ? parse(*marked, true) : std::nullopt;
 }
 
 void text_chunk_pattern::learn(std::string_view payload, const chat_chunk& chunk) {

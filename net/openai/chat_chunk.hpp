@@ -39,7 +39,8 @@ struct chat_chunk {
 };
 
 /// Reads one JSON text; unknown fields are ignored. Nothing where it is not a JSON object or nested
-/// deeper than 64. What is not UTF-8 in it is repaired first. Pure.
+/// deeper than 64. What is not UTF-8 in it is repaired first. The text and the arguments of calls
+/// may have halves of characters, for a `surrogate_joiner`. Pure.
 [[nodiscard]] std::optional<chat_chunk> read_chat_chunk(std::string_view payload);
 
 /// The chunks of a stream differ in nothing but their text, as a rule. From one chunk that was

@@ -25,12 +25,13 @@ bool chat_stream::read(std::string_view payload, std::string& text) {
     if (const auto plain = pattern_.match(payload)) {
         size_ += plain->size();
         if (size_ > max_text) return fail(categorize(http_error::too_large));
-        text += *plain;
+        halves_.push(*plain, text);
         return true;
     }
     const auto content = trimmed(payload);
     if (content == "[DONE]") {
         ended_ = true;
+        halves_.finish(text);
         return true;
     }
     if (content.empty()) return true;  // keeps the connection alive
@@ -45,7 +46,8 @@ bool chat_stream::apply(chat_chunk& chunk, std::string& text) {
     size_ += chunk.text.size();
     for (const auto& piece : chunk.calls) size_ += piece.arguments.size();
     if (size_ > max_text) return fail(categorize(http_error::too_large));
-    text += chunk.text;
+    halves_.push(chunk.text, text);
+    if (chunk.finish) halves_.finish(text);
     for (auto& piece : chunk.calls) {
         if (!assemble(piece)) return fail({error_category::unknown, unreadable});
     }
@@ -81,7 +83,7 @@ bool chat_stream::assemble(tool_call_piece& piece) {
     auto& call = target->call;
     if (call.id.empty()) call.id = std::move(piece.id);
     if (call.name.empty()) call.name = std::move(piece.name);
-    call.arguments += piece.arguments;
+    target->halves.push(piece.arguments, call.arguments);
     return true;
 }
 
@@ -90,7 +92,10 @@ chat_outcome chat_stream::close(std::string text) && {
     if (!complete()) return categorize(http_error::reset);
     model_reply reply{.text = std::move(text), .tool_calls = {}, .usage = usage_};
     std::ranges::stable_sort(calls_, {}, &assembled_call::index);
-    for (auto& [index, call] : calls_) reply.tool_calls.push_back(std::move(call));
+    for (auto& one : calls_) {
+        one.halves.finish(one.call.arguments);
+        reply.tool_calls.push_back(std::move(one.call));
+    }
     std::size_t made_up = 0;
     for (auto& call : reply.tool_calls) {
         while (call.id.empty()) {

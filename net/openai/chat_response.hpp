@@ -2,6 +2,7 @@
 
 #include "domain/model.hpp"
 #include "net/openai/chat_chunk.hpp"
+#include "net/openai/cut_surrogates.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -39,6 +40,7 @@ class chat_stream {
     struct assembled_call {
         std::int64_t index = 0;
         tool_call call;
+        surrogate_joiner halves = {};
     };
 
     [[nodiscard]] bool fail(model_failure why);
@@ -47,6 +49,7 @@ class chat_stream {
     [[nodiscard]] assembled_call* call_for(const tool_call_piece& piece);
 
     text_chunk_pattern pattern_;
+    surrogate_joiner halves_;
     std::vector<assembled_call> calls_;
     std::optional<model_finish> finish_;
     std::optional<token_usage> usage_;

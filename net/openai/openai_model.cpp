@@ -218,6 +218,8 @@ std::shared_ptr<runtime::model_call> openai_model::start(model_request request,
     if (!options_.api_key.empty()) {
         http.headers.push_back("Authorization: Bearer " + options_.api_key);
     }
+    if (request.origin.trace)
+        http.headers.push_back("traceparent: " + to_traceparent(*request.origin.trace));
     exchange->attach(client_.start(std::move(http), exchange));
     return exchange;
 }

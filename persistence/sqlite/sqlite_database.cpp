@@ -134,9 +134,13 @@ result<void> set_up(sqlite3* connection, database& on, sqlite_mode mode,
     sqlite3_db_config(connection, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
     sqlite3_db_config(connection, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
 
-    constexpr std::array<std::string_view, 4> always = {
-        "PRAGMA foreign_keys = ON", "PRAGMA synchronous = FULL", "PRAGMA temp_store = MEMORY",
+    constexpr std::array<std::string_view, 5> always = {
+        "PRAGMA foreign_keys = ON",
+        "PRAGMA synchronous = FULL",
+        "PRAGMA temp_store = MEMORY",
         "PRAGMA cache_size = -16384",  // KiB
+        // Pages (16 MiB): one that is written many times between two checkpoints is copied once.
+        "PRAGMA wal_autocheckpoint = 4096",
     };
     for (const auto sql : always) {
         if (auto set = on.execute(sql); !set) return set.error();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
-import { assertProblem, chatBody, password, request, Server, sseEvents } from './harness.mjs'
+import { assertProblem, chatBody, open, password, request, Server, sseEvents, within } from './harness.mjs'
 import { held } from './model_server.mjs'
 import { sharedServer } from './shared_server.mjs'
 
@@ -59,6 +59,32 @@ describe('signing in', () => {
     assert.equal((await server.post('/api/auth/logout', undefined, { token })).status, 204)
     assertProblem(await server.get('/api/auth/me', { token }), 401, 'unauthenticated')
     assert.equal((await server.get('/api/auth/me')).status, 200)
+  })
+
+  test('ends with logout: the token opens nothing any more, and what it had opened ends', async () => {
+    const { token } = (await login('anna@example.com', password)).json
+    const conversationId = 'cnv_e2e-after-logout'
+    assert.equal((await server.post('/api/ai/chat', chatBody('hello', { conversationId }), { token })).status, 200)
+    const events = await open(server.url, 'GET', `/api/conversations/${conversationId}/events`, { token })
+    await events.until('turn.completed')
+
+    assert.equal((await server.post('/api/auth/logout', undefined, { token })).status, 204)
+    // Cut off in the middle: no last chunk says that this was all.
+    await assert.rejects(events.whole(), /the body ended as it should/)
+
+    const calls = [['POST', '/api/auth/logout'], ['GET', '/api/conversations'], ['GET', '/api/ai/memory'],
+      ['POST', '/api/ai/memory', { key: 'k', content: 'c' }], ['POST', '/api/ai/chat', chatBody('still me')],
+      ['GET', `/api/conversations/${conversationId}/events`], ['DELETE', `/api/conversations/${conversationId}`]]
+    for (const [method, path, body] of calls)
+      assertProblem(await server.request(method, path, { token, body }), 401, 'unauthenticated')
+    const Cookie = `perin_session=${token}`
+    assertProblem(await server.get('/api/auth/me', { token: '', headers: { Cookie } }), 401, 'unauthenticated')
+    const upgrade = await server.connect({ token, ready: false })
+    assertProblem(upgrade.refusal, 401, 'unauthenticated')
+    const frame = await server.connect({ auth: false })
+    await frame.refused({ type: 'auth', token }, 'unauthenticated')
+    assert.equal((await within(frame.closed, 'the close')).code, 1008)
+    assert.equal(model.count, 1)
   })
 
   test('by the cookie changes nothing for a foreign page', async () => {
@@ -161,6 +187,26 @@ describe('memory', () => {
     assert.match(stats.newest, time)
     assert.ok(stats.oldest <= stats.newest)
     assert.ok(Array.isArray(stats.mostUsed))
+  })
+
+  test('holds 1,000 entries: the 1,001st drops the least valuable old one at once', async () => {
+    const keys = Array.from({ length: 1_000 }, (_, i) => `entry-${i}`)
+    // The least valuable one is in the middle, neither the oldest nor the newest.
+    const importance = key => (key === 'entry-437' ? 0 : 0.9)
+    for (let from = 0; from < keys.length; from += 50) {
+      const answers = await Promise.all(keys.slice(from, from + 50).map(key => put({ key, content: `note ${key}`, importance: importance(key) })))
+      assert.ok(answers.every(one => one.status === 201))
+    }
+    assert.equal((await server.get('/api/ai/memory/stats')).json.count, 1_000)
+    assert.equal((await put({ key: 'entry-3', content: 'replaced', importance: 0.9 })).status, 200)
+    assert.ok((await read('?keys=entry-437')).json.memory['entry-437'], 'a replaced entry drops none')
+
+    // The new one stays, however little it is worth.
+    const added = await put({ key: 'one more', content: 'the newest', importance: 0 })
+    assert.equal(added.status, 201, added.text)
+    const { memory } = (await read()).json
+    assert.deepEqual(Object.keys(memory).sort(), [...keys.filter(key => key !== 'entry-437'), 'one more'].sort())
+    assert.equal((await server.get('/api/ai/memory/stats')).json.count, 1_000)
   })
 
   test('is used by a chat, which counts', async () => {
@@ -423,6 +469,8 @@ describe('a request', () => {
     ['U+0000', '{"key":"a\\u0000b","content":"c"}'],
     ['bad UTF-8', Buffer.from([...Buffer.from('{"key":"k","content":"'), 0xc3, 0x28, 0x22, 0x7d])],
     ['a nesting of 33', nested(33)],
+    ['a nesting of 400,000', nested(400_000)],
+    ['a nesting of 200,000 objects', '{"a":'.repeat(200_000)],
     ['an array', '[]'],
     ['null', 'null'],
   ]

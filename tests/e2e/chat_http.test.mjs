@@ -320,6 +320,7 @@ describe('a request', () => {
     ['messages that are an object', { messages: {} }, '/messages'],
     ['an empty list', { messages: [] }, '/messages'],
     ['201 messages', { messages: Array.from({ length: 201 }, () => user('x')) }, '/messages'],
+    ['10,000 messages', { messages: Array.from({ length: 10_000 }, () => user('x')) }, '/messages'],
     ['a message that is a string', { messages: ['hi'] }, '/messages/0'],
     ['no role', { messages: [{ content: 'hi' }] }, '/messages/0/role'],
     ['the role system', { messages: [{ role: 'system', content: 'obey' }, user('hi')] }, '/messages/0/role'],
@@ -359,9 +360,18 @@ describe('a failure of the model', () => {
 
   for (const headers of [{}, sse]) {
     const coat = headers.Accept ?? 'text/plain'
-    test(`500 before any text is 502 upstream_failed (${coat})`, () => withServer({}, async () => {
+    test(`500 before any text is tried again, then the built-in assistant answers (${coat})`, () => withServer({}, async () => {
       model.otherwise = fails(500)
-      assertProblem(await chat('hello', {}, { headers }), 502, 'upstream_failed')
+      const answer = await chat('hello', {}, { headers })
+      assert.equal(answer.status, 200)
+      assert.equal(model.count, 4, 'three retries')
+      if (headers.Accept) {
+        const events = sseEvents(answer.text).map(one => one.data.event)
+        assert.deepEqual(events.filter(one => one.kind === 'notice').map(one => one.code), ['fallback'])
+        assert.equal(events.at(-1).finishReason, 'fallback')
+      } else {
+        assert.match(answer.text, /\[\[PERIN_NOTICE:fallback\]\]/)
+      }
     }))
 
     test(`silence before any text is 504 upstream_timeout (${coat})`, () => withServer({ PERIN_MODEL_FIRST_S: '0.2' }, async () => {

@@ -65,6 +65,23 @@ describe('becoming ready', () => {
     assert.equal((await client.chat('hello')).type, 'accepted')
   })
 
+  test('a second auth frame, sent with the first or later, is a conflict, and the connection stays', async () => {
+    const client = await connect({ auth: false })
+    const auth = requestId => ({ type: 'auth', token: server.token, requestId })
+    client.send(auth('first'))
+    client.send(auth('second'))
+    client.send({ type: 'auth', token: 'prt_wrong', requestId: 'third' })
+    client.send({ type: 'chat.send', message: 'hello', requestId: 'fourth' })
+    const answer = id => client.frames.find(one => one.requestId === id, `the answer to ${id}`)
+    assert.equal((await answer('first')).type, 'ready')
+    assert.equal((await answer('second')).code, 'conflict')
+    assert.equal((await answer('third')).code, 'conflict')
+    const { turnId } = await answer('fourth')
+    assert.equal((await client.end(turnId)).event.text, 'model says: hello')
+    await client.refused({ type: 'auth', token: server.token }, 'conflict')
+    await client.settle()
+  })
+
   test('a wrong token in the auth frame gets an error and close 1008', async () => {
     const client = await connect({ auth: false })
     await client.refused({ type: 'auth', token: 'prt_wrong' }, 'unauthenticated')
@@ -524,6 +541,7 @@ describe('a bad frame', () => {
     ['an array', '[]'],
     ['a string', '"ping"'],
     ['JSON nested 33 deep', `{"type":"ping","t":${'['.repeat(32)}${']'.repeat(32)}}`],
+    ['JSON nested 400,000 deep', `{"type":"ping","t":${'['.repeat(400_000)}${']'.repeat(400_000)}}`],
     ['a lone surrogate', '{"type":"chat.send","message":"\\ud800"}'],
   ]
 

@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include <chrono>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace perin;
@@ -55,6 +55,7 @@ TEST_CASE("an answer without success has one category") {
          R"([{"error":{"status":"RESOURCE_EXHAUSTED"}}])",
          {},
          error_category::rate_limit},
+        {"a dead grant", 400, error("invalid_grant"), {}, error_category::authentication},
         {"400", 400, error("invalid_value"), {}, error_category::rejected},
         {"404", 404, error("model_not_found"), {}, error_category::rejected},
         {"the error without a wrapper",
@@ -80,40 +81,6 @@ TEST_CASE("an answer without success has one category") {
     }
 }
 
-TEST_CASE("the wait that an answer asks for is read from its headers") {
-    const struct {
-        const char* what;
-        headers head;
-        std::optional<milliseconds> expected;
-    } table[] = {
-        {"none", {}, {}},
-        {"seconds", {{"retry-after", "7"}}, milliseconds(7000)},
-        {"a fraction", {{"retry-after", "0.25"}}, milliseconds(250)},
-        {"zero", {{"retry-after", "0"}}, milliseconds(0)},
-        {"milliseconds win", {{"retry-after", "7"}, {"retry-after-ms", "31"}}, milliseconds(31)},
-        {"unless unreadable", {{"retry-after", "7"}, {"retry-after-ms", "x"}}, milliseconds(7000)},
-        {"negative", {{"retry-after", "-1"}}, {}},
-        {"not a number", {{"retry-after", "nan"}}, {}},
-        {"for ever", {{"retry-after", "1e300"}}, milliseconds(std::chrono::hours(24))},
-        {"garbage", {{"retry-after", "soon"}}, {}},
-        {"empty", {{"retry-after", ""}}, {}},
-        {"a date", {{"retry-after", "Sun, 06 Nov 1994 08:49:47 GMT"}}, milliseconds(10'000)},
-        {"a date gone by", {{"retry-after", "Sun, 06 Nov 1994 08:49:07 GMT"}}, milliseconds(0)},
-        {"an old form of date",
-         {{"retry-after", "Sunday, 06-Nov-94 08:49:47 GMT"}},
-         milliseconds(10'000)},
-        {"the sender's own time counts",
-         {{"retry-after", "Sun, 06 Nov 1994 09:00:05 GMT"},
-          {"date", "Sun, 06 Nov 1994 09:00:00 GMT"}},
-         milliseconds(5000)},
-        {"no date at all", {{"retry-after", "Xyz, 99 GMT"}}, {}},
-    };
-    for (const auto& row : table) {
-        INFO(row.what);
-        CHECK(told_wait({.status = 429, .headers = row.head}, now) == row.expected);
-    }
-}
-
 TEST_CASE("a wait is passed on where waiting helps") {
     const headers wait{{"retry-after", "3"}};
     CHECK(categorize({429, wait}, "", now).retry_after == milliseconds(3000));
@@ -133,4 +100,17 @@ TEST_CASE("a call that brought no answer has a category") {
         CHECK(categorize(error).category == error_category::unknown);
         CHECK_FALSE(categorize(error).detail.empty());
     }
+}
+
+TEST_CASE("an error object within a stream has the category of its codes") {
+    CHECK(categorize(upstream_error{.code = "rate_limit_exceeded"}).category ==
+          error_category::rate_limit);
+    CHECK(categorize(upstream_error{.type = "insufficient_quota"}).category ==
+          error_category::quota);
+    CHECK(categorize(upstream_error{.code = "context_length_exceeded"}).category ==
+          error_category::context_too_large);
+    CHECK(categorize(upstream_error{.reason = "UNAUTHENTICATED"}).category ==
+          error_category::authentication);
+    CHECK(categorize(upstream_error{.code = "server_error"}).category == error_category::unknown);
+    CHECK(categorize(upstream_error{}).category == error_category::unknown);
 }

@@ -150,6 +150,25 @@ TEST_CASE("a streamed answer comes as one delta a read, then as a reply") {
     CHECK(peer.model.name() == "some-model");
 }
 
+TEST_CASE("a trace goes on to the service, and nothing else of where a call comes from") {
+    service peer({send_bytes{stream_head() + content("a") + done()}});
+    model_request traced;
+    traced.origin = {"cnv_12345678", "trn_1", "req_1",
+                     parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")};
+    const call_record record;
+    const auto call = peer.model.start(traced, record.sink());
+    CHECK(record.reply().text == "a");
+    const auto requests = peer.server.requests();
+    REQUIRE(requests.size() == 1);
+    CHECK(requests[0].header_lines.find(
+              "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01") !=
+          std::string::npos);
+    for (const auto* own : {"cnv_12345678", "trn_1", "req_1"}) {
+        CHECK(requests[0].header_lines.find(own) == std::string::npos);
+        CHECK(requests[0].body.find(own) == std::string::npos);
+    }
+}
+
 TEST_CASE("a reply comes with [DONE], and the connection serves the next call") {
     service peer({send_bytes{stream_head() + content("a")}, send_bytes{done()}});
     for (int i = 0; i < 3; ++i) {

@@ -1,0 +1,282 @@
+#include "cli/actor_tree.hpp"
+
+#include "actors/accounts/accounts.hpp"
+#include "actors/bridge/bridge.hpp"
+#include "actors/conversation/conversations.hpp"
+#include "actors/memory/memory.hpp"
+#include "actors/model/supervised_model.hpp"
+#include "actors/offline/offline_model.hpp"
+#include "actors/store/store.hpp"
+#include "net/openai/openai_model.hpp"
+#include "persistence/migrations.hpp"
+#include "persistence/sqlite/sqlite_database.hpp"
+#include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
+#include "runtime/observed_model.hpp"
+#include "runtime/upstream/upstream_meters.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <stdexcept>
+
+namespace perin::cli {
+
+using namespace runtime;
+
+namespace {
+
+constexpr std::size_t reader_count = 2;
+constexpr std::size_t bridge_count = 4;
+
+std::string database_path(const configuration& settings) {
+    return (settings.data / "perin.db").string();
+}
+
+/// A connection for an actor that is started: the one that was opened before the actors, then fresh
+/// ones. What goes wrong is the actor's death, and so its supervisor's.
+class connections {
+  public:
+    connections(std::unique_ptr<persistence::database> first, std::string path,
+                persistence::sqlite_mode mode)
+        : first_(std::move(first)), path_(std::move(path)), mode_(mode) {}
+
+    std::unique_ptr<persistence::database> next() {
+        if (first_) return std::move(first_);
+        auto opened = persistence::open_sqlite(path_, mode_);
+        if (!opened) throw std::runtime_error(opened.error().detail);
+        return std::move(*opened);
+    }
+
+  private:
+    std::unique_ptr<persistence::database> first_;
+    std::string path_;
+    persistence::sqlite_mode mode_;
+};
+
+/// Restarts, one a line.
+void tell(const supervision_event& what) {
+    using kind = supervision_event::kind;
+    switch (what.what) {
+        case kind::died:
+            return log(
+                log_level::error, "actor.died", "a part of the server ended with an error",
+                {{"actor", what.child}, {"supervisor", what.supervisor}, {"reason", what.reason}});
+        case kind::started_again:
+            meters().actors[what.child].restarts.add();
+            return log(log_level::warning, "actor.restarted", "it was started again",
+                       {{"actor", what.child}, {"supervisor", what.supervisor}});
+        case kind::abandoned:
+            return log(log_level::error, "actor.abandoned", "it does not end, and is left behind",
+                       {{"actor", what.child}, {"supervisor", what.supervisor}});
+        case kind::given_up:
+            return log(log_level::error, "actor.given_up",
+                       "it ended too often and is not started again",
+                       {{"actor", what.child}, {"supervisor", what.supervisor}});
+        case kind::failed_upward:
+            return log(
+                log_level::error, "supervisor.failed",
+                "its children ended too often: it fails itself",
+                {{"supervisor", what.supervisor}, {"actor", what.child}, {"reason", what.reason}});
+    }
+}
+
+/// The models, each behind the supervisor of its calls.
+struct models {
+    std::vector<std::shared_ptr<chat_model>> in_order;
+    supervisor_plan supervisor;
+};
+
+models supervise(const configuration& settings, const tree_parts& parts, actor_tree& tree) {
+    models out;
+    out.supervisor.name = "upstreams";
+    out.supervisor.chance = parts.from.entropy;
+    out.supervisor.observer = tell;
+    if (parts.services.empty())
+        out.in_order = {observed(std::make_shared<actors::offline_model>(), "perin", meters())};
+    for (const auto& service : parts.services) {
+        auto made = std::make_shared<upstream_parts>();
+        made->key = "model:" + service->name();
+        made->settings.retry.base = settings.retry_base;
+        made->chance = parts.from.entropy;
+        made->clock = parts.from.clock;
+        made->circuits = tree.circuits;
+        made->observer = metered(meters());
+        actor_slot<upstream_actor> slot;
+        out.supervisor.children.push_back(supervised(
+            made->key, {},
+            [made](caf::local_actor& self) { return spawn_upstream(self.system(), made); }, slot));
+        actors::model_terms terms{settings.patience, settings.turn};
+        out.in_order.push_back(std::make_shared<actors::supervised_model>(service, slot, terms));
+        tree.model_circuits.push_back(made->key);
+    }
+    return out;
+}
+
+std::shared_ptr<const actors::conversation_parts> conversation_parts_of(
+    const configuration& settings, const sources& from, const actor_tree& tree,
+    std::vector<std::shared_ptr<chat_model>> in_order, bool offline) {
+    auto turns = std::make_shared<actors::turn_parts>();
+    turns->model = in_order.front();
+    turns->other_models.assign(in_order.begin() + 1, in_order.end());
+    turns->offline = offline;
+    if (!offline) {
+        turns->assistant = observed(std::make_shared<actors::offline_model>(), "perin", meters());
+        turns->answers = std::make_shared<actors::answer_cache>();
+    }
+    turns->tools = std::make_shared<actors::tool_registry>(actors::memory_tools(tree.memory));
+    turns->memory = tree.memory;
+    turns->clock = from.clock;
+    turns->window = settings.model_window;
+    if (settings.model_max_tokens != 0)
+        turns->max_tokens = static_cast<std::int64_t>(settings.model_max_tokens);
+    auto parts = std::make_shared<actors::conversation_parts>();
+    parts->store = tree.store;
+    parts->reader = tree.reader;
+    parts->turns = std::move(turns);
+    parts->clock = from.clock;
+    parts->entropy = from.entropy;
+    parts->turn_deadline = settings.turn;
+    return parts;
+}
+
+/// A child that reads from the database.
+child_spec reader_spec(std::string name, std::unique_ptr<persistence::database> first,
+                       const std::string& path, const actor_slot<reader_actor>& slot,
+                       bool detached) {
+    auto opened =
+        std::make_shared<connections>(std::move(first), path, persistence::sqlite_mode::read_only);
+    return supervised(
+        std::move(name), {},
+        [opened, detached](caf::local_actor& self) {
+            return actors::spawn_reader(self.system(), opened->next(), detached);
+        },
+        slot);
+}
+
+}  // namespace
+
+result<databases> open_databases(const configuration& settings, const wall_clock& clock) {
+    auto path = database_path(settings);
+    databases out;
+    auto writer = persistence::open_sqlite(path, persistence::sqlite_mode::read_write);
+    if (!writer) return writer.error();
+    out.writer = std::move(*writer);
+    if (auto done = persistence::migrate(*out.writer, clock.now()); !done) return done.error();
+    for (std::size_t i = 0; i < reader_count; ++i) {
+        auto reader = persistence::open_sqlite(path, persistence::sqlite_mode::read_only);
+        if (!reader) return reader.error();
+        out.readers.push_back(std::move(*reader));
+    }
+    return out;
+}
+
+std::vector<std::shared_ptr<chat_model>> model_services(const configuration& settings,
+                                                        net::http_client& client,
+                                                        const wall_clock& clock) {
+    std::vector<std::shared_ptr<chat_model>> out;
+    if (settings.offline) return out;
+    auto names = settings.models.empty() ? std::vector{settings.model} : settings.models;
+    for (const auto& name : names) {
+        net::openai_options options;
+        options.base_url = settings.openai_base_url;
+        options.api_key = settings.openai_api_key;
+        options.model = name;
+        options.connect_timeout = settings.model_connect;
+        options.first_token_timeout = settings.model_first;
+        options.idle_timeout = settings.model_idle;
+        options.call_timeout = settings.model_call;
+        out.push_back(observed(std::make_shared<net::openai_model>(client, clock, options),
+                               "openai", meters()));
+    }
+    return out;
+}
+
+actor_tree start_actors(caf::actor_system& system, const configuration& settings,
+                        tree_parts parts) {
+    actor_tree tree;
+    const auto& from = parts.from;
+    const auto detached = parts.detached;
+    tree.circuits = std::make_shared<circuit_board>();
+    tree.bridges.resize(bridge_count);
+    auto models = supervise(settings, parts, tree);
+    auto path = database_path(settings);
+
+    supervisor_plan root;
+    root.name = "root";
+    root.chance = from.entropy;
+    root.observer = tell;
+    root.gave_up = std::move(parts.gave_up);
+    auto add = [&root](child_spec spec) { root.children.push_back(std::move(spec)); };
+
+    auto writers = std::make_shared<connections>(std::move(parts.db.writer), path,
+                                                 persistence::sqlite_mode::read_write);
+    add(supervised(
+        "store", {},
+        [writers, detached](caf::local_actor& self) {
+            return actors::spawn_store(self.system(), writers->next(), {}, detached);
+        },
+        tree.store));
+    add(reader_spec("reader", std::move(parts.db.readers[0]), path, tree.reader, detached));
+    add(reader_spec("second reader", std::move(parts.db.readers[1]), path, tree.second_reader,
+                    detached));
+    add(supervised(
+        "passwords", {},
+        [detached](caf::local_actor& self) {
+            return actors::spawn_passwords(self.system(), detached);
+        },
+        tree.passwords));
+    actors::memory_parts memory{tree.store, tree.reader, from.clock};
+    add(supervised(
+        "memory", {},
+        [memory](caf::local_actor& self) { return actors::spawn_memories(self.system(), memory); },
+        tree.memory));
+    actors::accounts_parts accounts{tree.store, tree.second_reader, tree.passwords, from.clock,
+                                    from.entropy};
+    add(supervised(
+        "accounts", {},
+        [accounts](caf::local_actor& self) {
+            return actors::spawn_accounts(self.system(), accounts);
+        },
+        tree.accounts));
+    const auto offline = parts.services.empty();
+    if (!offline) add(supervised_branch(std::move(models.supervisor)));
+    auto shared = conversation_parts_of(settings, from, tree, std::move(models.in_order), offline);
+    actors::conversations_settings bounds;
+    bounds.passivate_after = settings.passivate;
+    bounds.most_resident = settings.max_resident;
+    add(supervised(
+        "conversations", {},
+        [shared, bounds](caf::local_actor& self) {
+            return actors::spawn_conversations(self.system(), shared, bounds);
+        },
+        tree.conversations));
+    root.children.back().supervises = true;
+    for (auto& bridge : tree.bridges)
+        add(supervised(
+            "bridge", {},
+            [](caf::local_actor& self) { return actors::spawn_bridge(self.system()); }, bridge));
+    tree.root.put(spawn_supervisor(system, std::move(root)));
+    return tree;
+}
+
+void stop_actors(caf::actor_system& system, actor_tree& tree) {
+    caf::scoped_actor self(system);
+    auto root = tree.root.load();
+    self->monitor(root);
+    self->send_exit(root, caf::exit_reason::user_shutdown);
+    self->receive([](const caf::down_msg&) {},
+                  caf::after(std::chrono::seconds{5}) >>
+                      [] { log(log_level::warning, "server.actors", "the actors do not end"); });
+    for (auto& bridge : tree.bridges) bridge.clear();
+    tree.conversations.clear();
+    tree.memory.clear();
+    tree.accounts.clear();
+    tree.passwords.clear();
+    tree.second_reader.clear();
+    tree.reader.clear();
+    tree.store.clear();
+    tree.root.clear();
+}
+
+}  // namespace perin::cli

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "persistence/database.hpp"
+#include "runtime/actors.hpp"
+#include "runtime/chat_model.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/configuration.hpp"
+#include "runtime/supervision/supervisor.hpp"
+#include "runtime/upstream/upstream.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace perin::net {
+class http_client;
+}
+
+namespace perin::cli {
+
+/// Time and chance of the program.
+struct sources {
+    std::shared_ptr<runtime::wall_clock> clock = std::make_shared<runtime::system_clock>();
+    std::shared_ptr<runtime::entropy> entropy = std::make_shared<runtime::system_entropy>();
+};
+
+/// The database's connections: the first writes, the others read.
+struct databases {
+    std::unique_ptr<persistence::database> writer;
+    std::vector<std::unique_ptr<persistence::database>> readers;
+};
+
+/// Opens the embedded database, and brings its tables up to date.
+[[nodiscard]] result<databases> open_databases(const runtime::configuration& settings,
+                                               const runtime::wall_clock& clock);
+
+/// Where the actors of a running server stand:
+///
+///     root  one_for_one
+///     ├─ store, reader, second reader
+///     ├─ passwords, accounts, memory
+///     ├─ upstreams  one_for_one
+///     │   └─ model:<name>  one for each configured model
+///     ├─ conversations
+///     │   └─ conversation  started by a message or after a crash, ended when it rests
+///     │       └─ turn, tools
+///     └─ bridges
+///
+/// A session is its connection's: it ends with that, and that with it.
+struct actor_tree {
+    runtime::actor_slot<runtime::supervisor_actor> root;
+    runtime::actor_slot<runtime::store_actor> store;
+    runtime::actor_slot<runtime::reader_actor> reader;
+    /// Lists and catch-ups do not stand in the way of turns.
+    runtime::actor_slot<runtime::reader_actor> second_reader;
+    runtime::actor_slot<runtime::password_actor> passwords;
+    runtime::actor_slot<runtime::accounts_actor> accounts;
+    runtime::actor_slot<runtime::memory_actor> memory;
+    runtime::actor_slot<runtime::conversations_actor> conversations;
+    std::vector<runtime::actor_slot<runtime::bridge_actor>> bridges;
+    std::shared_ptr<runtime::circuit_board> circuits;
+    /// Keys of the configured models' circuits.
+    std::vector<std::string> model_circuits;
+};
+
+/// What the actors are made of.
+struct tree_parts {
+    databases db;
+    sources from;
+    /// The model services in the order in which they are asked; empty: the offline assistant
+    /// answers.
+    std::vector<std::shared_ptr<runtime::chat_model>> services;
+    /// Called once if parts of the server die so often that there is no use in going on.
+    std::function<void(const std::string& why)> gave_up;
+    /// Whether those that block on the disk have threads of their own, as all but a test wants.
+    bool detached = true;
+};
+
+/// The configured model services; none where the offline assistant answers. `client` and `clock`
+/// outlive them.
+[[nodiscard]] std::vector<std::shared_ptr<runtime::chat_model>> model_services(
+    const runtime::configuration& settings, net::http_client& client,
+    const runtime::wall_clock& clock);
+
+/// Starts all of them.
+[[nodiscard]] actor_tree start_actors(caf::actor_system& system,
+                                      const runtime::configuration& settings, tree_parts parts);
+
+/// Ends them in order, the store last; returns once the tree has ended, or after a while. Not from
+/// a thread that runs actors.
+void stop_actors(caf::actor_system& system, actor_tree& tree);
+
+}  // namespace perin::cli

@@ -1,0 +1,246 @@
+#include "tests/net/front_world.hpp"
+
+#include <boost/asio/error.hpp>
+#include <catch2/catch.hpp>
+
+using namespace perin;
+using namespace perin::net;
+
+namespace {
+
+/// What a client sends, and what it then waits for.
+struct step {
+    std::string send;
+    std::string until;
+};
+
+struct talk {
+    const char* what;
+    std::vector<step> steps;
+};
+
+const std::string ended = "\r\n0\r\n\r\n";
+const std::string me = front_world::request("GET", "/api/auth/me", front_world::bearer());
+
+std::vector<talk> talks() {
+    const std::string whole = R"("timezone":"UTC"})";
+    const auto last = front_world::request("GET", "/api/auth/me",
+                                           front_world::bearer() + "Connection: close\r\n");
+    const auto token = R"({"type":"auth","token":")" + std::string(good_token) + R"("})";
+    const std::vector<step> hello{
+        {front_world::upgrade(), "\r\n\r\n"},
+        {text_frame(token), R"("type":"ready")"},
+        {text_frame(R"({"type":"chat.send","message":"hello"})"), "turn.completed"},
+        {client_frame(8, "\x03\xE8"), std::string("\x88\x02\x03\xE8")}};
+    return {
+        {"a plain request", {{last, whole}}},
+        {"a chat as plain text", {{front_world::chat(), ended}}},
+        {"a chat as events", {{front_world::chat("Accept: text/event-stream\r\n"), ended}}},
+        {"the events of a conversation",
+         {{front_world::request("GET", "/api/conversations/cnv_fake0001/events",
+                                front_world::bearer()),
+           "turn.completed"}}},
+        {"two requests and a chat on one connection",
+         {{me, whole}, {me, whole}, {front_world::chat(), ended}}},
+        {"a request and a chat that do not wait for answers",
+         {{me + front_world::chat(), whole}, {"", ended}}},
+        {"a chat over WebSocket", hello},
+    };
+}
+
+/// Whether all of it came to pass.
+bool run(raw_peer& peer, const std::vector<step>& steps) {
+    for (const auto& one : steps)
+        if (!peer.send(one.send) || !peer.until(one.until)) return false;
+    return true;
+}
+
+enum class fault { reset, end, error, cut };
+
+/// Lets the n-th operation of a connection fail.
+class nth_fails final : public wire_faults {
+  public:
+    nth_fails(fault kind, std::size_t n) : kind_(kind), n_(n) {}
+
+    verdict next(operation what) override {
+        const auto at = at_++;
+        // An end is one of reading.
+        if (at < n_ || (kind_ == fault::end && what == operation::write)) return {};
+        struck_ = true;
+        switch (kind_) {
+            case fault::reset:
+                return {asio::error::connection_reset};
+            case fault::end:
+                return {asio::error::eof};
+            case fault::error:
+                return at == n_ ? verdict{asio::error::no_buffer_space} : verdict{};
+            case fault::cut:
+                return at == n_ ? verdict{{}, 1} : verdict{asio::error::connection_reset};
+        }
+        return {};
+    }
+    [[nodiscard]] bool struck() const { return struck_; }
+
+  private:
+    const fault kind_;
+    const std::size_t n_;
+    std::size_t at_ = 0;
+    std::atomic<bool> struck_ = false;
+};
+
+class pieces final : public wire_faults {
+  public:
+    explicit pieces(std::size_t size) : size_(size) {}
+    verdict next(operation) override { return {{}, size_}; }
+
+  private:
+    const std::size_t size_;
+};
+
+/// Nothing is left behind, and the next client is served.
+void check_unharmed(front_world& world) {
+    CHECK(world.rests());
+    raw_peer next(world.port());
+    CHECK(next.send(me));
+    CHECK(next.until(R"("timezone":"UTC"})"));
+}
+
+/// Lets the n-th operation of the talk's connection fail, for every n that it has.
+std::size_t fail_every(front_world& world, const talk& what, fault kind,
+                       asio::ssl::context* tls = nullptr) {
+    constexpr std::size_t many = 200;
+    for (std::size_t n = 0; n < many; ++n) {
+        INFO(what.what << ", fault " << static_cast<int>(kind) << " at " << n);
+        auto faults = std::make_shared<nth_fails>(kind, n);
+        world.befall(faults);
+        bool passed = false;
+        {
+            raw_peer peer(world.port(), tls);
+            passed = peer.handshaken() && run(peer, what.steps);
+        }
+        REQUIRE(world.rests());
+        if (!faults->struck()) {
+            REQUIRE(passed);
+            return n;
+        }
+    }
+    FAIL("there is no end of operations");
+    return many;
+}
+
+}  // namespace
+
+TEST_CASE("whichever operation of a connection fails, only that connection ends") {
+    front_world world;
+    for (const auto& what : talks()) {
+        for (auto kind : {fault::reset, fault::end, fault::error, fault::cut}) {
+            const auto operations = fail_every(world, what, kind);
+            INFO(what.what);
+            CHECK(operations >= 1);
+        }
+        check_unharmed(world);
+    }
+    CHECK(world.sessions().opened > 0);
+}
+
+TEST_CASE("a connection whose operations move a few octets at a time is served all the same") {
+    front_world world;
+    for (std::size_t size : {1, 2, 7, 100}) {
+        for (const auto& what : talks()) {
+            INFO(what.what << " by " << size);
+            world.befall(std::make_shared<pieces>(size));
+            raw_peer peer(world.port());
+            REQUIRE(run(peer, what.steps));
+        }
+    }
+    check_unharmed(world);
+}
+
+TEST_CASE("a client may go away after any octet that it sends") {
+    front_world world;
+    for (const auto& what : talks()) {
+        std::size_t all = 0;
+        for (const auto& one : what.steps) all += one.send.size();
+        for (std::size_t cut = 0; cut <= all; ++cut) {
+            for (bool politely : {true, false}) {
+                INFO(what.what << " cut at " << cut << (politely ? "" : " by a reset"));
+                raw_peer peer(world.port());
+                auto left = cut;
+                for (const auto& one : what.steps) {
+                    REQUIRE(peer.send(std::string_view(one.send).substr(0, left)));
+                    if (left < one.send.size()) break;
+                    left -= one.send.size();
+                    if (left == 0) break;
+                    REQUIRE(peer.until(one.until));
+                }
+                if (!politely) {
+                    peer.reset();
+                } else {
+                    peer.half_close();
+                    REQUIRE(peer.to_end());
+                }
+            }
+        }
+        check_unharmed(world);
+    }
+}
+
+TEST_CASE("a client may go away after any octet that it reads") {
+    front_world world;
+    for (const auto& what : talks()) {
+        std::size_t all = 0;
+        {
+            raw_peer peer(world.port());
+            REQUIRE(run(peer, what.steps));
+            all = peer.received().size();
+        }
+        // The whole answer is on its way by then: a few places stand for all.
+        for (std::size_t cut = 0; cut < all; cut += cut < 40 ? 1 : 23) {
+            INFO(what.what << " cut at " << cut);
+            raw_peer peer(world.port());
+            for (const auto& one : what.steps) {
+                peer.send(one.send);
+                auto before = peer.received().size();
+                if (!peer.until(one.until) || before >= cut) break;
+            }
+            peer.reset();
+        }
+        check_unharmed(world);
+    }
+}
+
+TEST_CASE("a client that goes away during a turn ends its session, not the turn") {
+    front_world world;
+    world.sessions().answers = false;
+    const auto [request, shown] = GENERATE(table<std::string, std::string>({
+        {front_world::chat(), "Good "},
+        {front_world::chat("Accept: text/event-stream\r\n"), "text.delta"},
+    }));
+    raw_peer peer(world.port());
+    REQUIRE(peer.send(request));
+    REQUIRE(world.reaches([&] { return world.sessions().sent == 1; }));
+    const auto sink = world.sessions().newest();
+    sink->events("cnv_fake0001", {event_of(1, text_delta{"Good "})}, false);
+    REQUIRE(peer.until(shown));
+    peer.reset();
+    CHECK(world.rests());
+    // What comes later has nowhere to go, and harms nobody.
+    sink->events("cnv_fake0001", {event_of(2, text_delta{"day."})}, false);
+    world.sessions().answers = true;
+    check_unharmed(world);
+}
+
+TEST_CASE("closing the front while connections become WebSockets breaks nothing") {
+    for (int round = 0; round < 40; ++round) {
+        front_world world;
+        std::vector<std::unique_ptr<raw_peer>> peers;
+        for (int i = 0; i < 4; ++i) {
+            peers.push_back(std::make_unique<raw_peer>(world.port()));
+            CHECK(peers.back()->send(front_world::upgrade(front_world::bearer())));
+        }
+        if (round % 2 == 0) world.server().drain();
+        world.server().close();
+        // Those that had been accepted by then.
+        for (auto& one : peers) one->reset();
+    }
+}
