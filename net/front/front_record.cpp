@@ -12,7 +12,6 @@ using namespace runtime;
 
 namespace {
 
-constexpr std::array refusals{"full", "tls_handshake"};
 constexpr std::array ends{"slow_reader", "no_pong",   "unauthenticated", "revoked",
                           "too_large",   "bad_frame", "shutdown"};
 
@@ -20,7 +19,7 @@ constexpr std::array ends{"slow_reader", "no_pong",   "unauthenticated", "revoke
 
 void record_refused(refusal why, std::string_view peer) {
     meters().connections_refused[why].add();
-    const auto* reason = refusals[static_cast<std::size_t>(why)];
+    const auto* reason = why == refusal::full ? "full" : "tls_handshake";
     if (why != refusal::full)
         return log(log_level::debug, "front.refused", "a connection was not served",
                    {{"reason", reason}, {"peer", peer}});
