@@ -161,6 +161,65 @@ describe('deadlines', () => {
   }))
 })
 
+describe('a model of which a third of the calls fail', () => {
+  /// Repeats for a seed.
+  function chance(seed) {
+    let state = seed
+    return () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+      return state / 2 ** 32
+    }
+  }
+
+  const failing = [
+    fails(500),
+    fails(429, { message: 'x', type: 'requests', code: 'rate_limit_exceeded' }, { 'retry-after-ms': '5' }),
+    held,
+    call => call.cut(),
+    call => {
+      if (!call.stream) return call.cut()
+      call.delta('a part of ')
+      setImmediate(() => call.cut())
+    },
+    call => call.stream && call.delta('a part of '),
+  ]
+
+  test('every turn ends once, with its text told once, in time', () =>
+    withServer({ PERIN_MODEL_FIRST_S: '0.2', PERIN_MODEL_IDLE_S: '0.2' }, async server => {
+      const random = chance(7)
+      model.otherwise = call => random() < 0.3 ? failing[Math.floor(random() * failing.length)](call) : says(['a whole ', 'answer'])(call)
+      const ends = new Map()
+      const talk = async number => {
+        const client = await server.connect()
+        const conversationId = `cnv_faults-${String(number).padStart(4, '0')}`
+        for (let n = 0; n < 20; ++n) {
+          if (number === 0) await request(server.admin, 'DELETE', '/circuits')
+          const begun = performance.now()
+          const { event, events, notices } = await turn(client, `question ${n}`, { conversationId, ...(n % 2 ? { specialization: 'scheduling' } : {}) })
+          assert.ok(performance.now() - begun < 15_000)
+          const said = events.filter(one => one.kind === 'text.delta').map(one => one.text).join('')
+          if (event.kind === 'turn.completed') {
+            assert.equal(event.text, said)
+            assert.equal(event.finishReason === 'fallback', notices.some(one => one.code === 'fallback'))
+          } else {
+            assert.match(event.code, /^upstream_(failed|timeout)$/)
+            assert.ok(said === '' || said === 'a part of ', said)
+          }
+          const what = event.kind === 'turn.completed' ? event.finishReason : event.code
+          ends.set(what, (ends.get(what) ?? 0) + 1)
+        }
+        // Whatever came later: one end for each turn.
+        await client.settle()
+        const all = client.events().filter(one => ['turn.completed', 'turn.failed'].includes(one.event.kind)).map(one => one.turnId)
+        assert.equal(new Set(all).size, 20)
+        assert.equal(all.length, 20)
+        await client.close()
+      }
+      await Promise.all(Array.from({ length: 25 }, (_, number) => talk(number)))
+      for (const what of ['stop', 'fallback']) assert.ok(ends.get(what) > 0, JSON.stringify([...ends]))
+    }))
+})
+
 describe('operators', () => {
   test('the tree of actors shows every part, whole', () => withServer({}, async server => {
     const client = await server.connect()
