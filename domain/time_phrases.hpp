@@ -58,8 +58,12 @@ struct ambiguous_time {
 /// - "In two weeks" is a day, "in two hours" a moment exactly so long after `now`.
 /// - `12/3` is asked back unless only one order makes a date; `3.12.2026` is day first. A weekday
 ///   that its date contradicts is asked back.
+/// - "My time" and "local time" after a time of the day change nothing, "UTC" and "GMT" say whose
+///   clock is meant.
 /// - Clock changes as RFC 5545 section 3.3.5 has them: a local time that is skipped is read with
 ///   the offset before the change (2:30 is 3:30), one that comes twice is the first.
+///
+/// What may be meant otherwise is decided but for the dates above; `find_meeting_phrase` asks.
 [[nodiscard]] std::variant<std::monostate, time_phrase, ambiguous_time> find_time_phrase(
     std::string_view text, timestamp now, const std::string& timezone);
 

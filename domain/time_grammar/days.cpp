@@ -77,6 +77,11 @@ reading read_named(const tokens& words, std::size_t i, local_days today) {
     }
 }
 
+std::optional<local_days> ahead(local_days day, local_days today) {
+    if (day <= today) return std::nullopt;
+    return day;
+}
+
 /// "this", "next", "last" and a week, weekend or month; "next week on Tuesday".
 reading read_period(const tokens& words, std::size_t i, local_days today) {
     if (words.is(i, lexeme::the)) ++i;
@@ -87,8 +92,11 @@ reading read_period(const tokens& words, std::size_t i, local_days today) {
     if (!words.is(i, lexeme::weekend)) ++i;
     const int shift = next ? 1 : (last ? -1 : 0);
     const local_days monday = monday_of(today) + date::weeks{shift};
-    if (words.is(i, lexeme::weekend))
-        return day_reading{.next = i + 1, .first = monday + days{5}, .end = monday + days{7}};
+    if (words.is(i, lexeme::weekend)) {
+        day_reading both{.next = i + 1, .first = monday + days{5}, .end = monday + days{7}};
+        if (next) both.sooner = ahead(both.first - days{7}, today);
+        return both;
+    }
     if (words.is_unit(i, unit::week)) {
         const std::size_t day = words.is(i + 1, lexeme::on) ? i + 2 : i + 1;
         if (words.is(day, lexeme::weekday))
@@ -261,6 +269,7 @@ reading read_weekday(const tokens& words, std::size_t i, local_days today, bool 
                 return one_day(dated->next, *dated->other);
             if (date::weekday{dated->first} == named) return one_day(dated->next, dated->first);
             dated->other = dated->first + (named - date::weekday{dated->first});
+            dated->contradicts = true;
             return dated;
         }
         if (auto week = read_period(words, i + 1, today);
@@ -273,7 +282,9 @@ reading read_weekday(const tokens& words, std::size_t i, local_days today, bool 
     if (which == lexeme::this_) day = today + (named - date::weekday{today});
     if (which == lexeme::next) day = monday + days{7} + (named - date::Monday);
     if (which == lexeme::last) day = today - days{1} - (date::weekday{today - days{1}} - named);
-    return one_day(i + 1, day);
+    auto found = one_day(i + 1, day);
+    if (which == lexeme::next) found.sooner = ahead(day - days{7}, today);
+    return found;
 }
 
 /// "in two weeks", "two weeks ago", "a week from now": of days and longer.

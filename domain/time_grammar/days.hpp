@@ -21,6 +21,10 @@ struct day_reading {
     std::optional<part> daytime = {};
     /// The first day of the other way to read it.
     std::optional<date::local_days> other = {};
+    /// `other` is the day that the weekday names, and the date another.
+    bool contradicts = false;
+    /// Of "next Friday": this week's, where it is still ahead and some would mean it.
+    std::optional<date::local_days> sooner = {};
 };
 
 /// The words at token `i` as a day, prepositions included, on the day `today`.

@@ -63,6 +63,7 @@ void add_units(lexicon& words) {
     both("minute", "minutes", unit::minute);
     both("min", "mins", unit::minute);
     both("hour", "hours", unit::hour);
+    both("hr", "hrs", unit::hour);
     both("day", "days", unit::day);
     both("week", "weeks", unit::week);
     both("month", "months", unit::month);
@@ -74,6 +75,25 @@ void add_units(lexicon& words) {
     daytime("afternoon", part::afternoon);
     daytime("evening", part::evening);
     daytime("night", part::night);
+}
+
+/// Those stay the words they were for the rest of the grammar.
+void add_known(lexicon& words) {
+    const auto add = [&](std::string_view word, lexeme kind, known what) {
+        words[word] = {kind, static_cast<int>(what)};
+    };
+    add("my", lexeme::filler, known::my);
+    add("your", lexeme::filler, known::your);
+    add("utc", lexeme::filler, known::utc);
+    add("gmt", lexeme::filler, known::utc);
+    add("for", lexeme::filler, known::for_);
+    add("about", lexeme::filler, known::about);
+    add("time", lexeme::word, known::time);
+    add("local", lexeme::word, known::local);
+    for (const std::string_view word :
+         {"meeting", "call", "chat", "slot", "appointment", "session", "talk", "sync",
+          "conversation", "interview", "lunch", "catch"})
+        add(word, lexeme::word, known::meeting);
 }
 
 lexicon make_lexicon() {
@@ -129,6 +149,7 @@ lexicon make_lexicon() {
     add_calendar(words);
     add_numbers(words);
     add_units(words);
+    add_known(words);
     return words;
 }
 

@@ -10,9 +10,9 @@ namespace perin::time_grammar {
 /// What a piece of text can be in a time phrase.
 enum class lexeme : std::uint8_t {
     end,
-    /// A word that the grammar does not know.
+    /// A word that the grammar does not know, but for a `known`.
     word,
-    /// A word that may follow a time: "for", "with", "please".
+    /// A word that may follow a time: "for", "with", "please"; or a `known`.
     filler,
     /// What is counted but is no time: "percent", "euros".
     measure,
@@ -68,6 +68,9 @@ enum class lexeme : std::uint8_t {
 
 enum class unit : std::uint8_t { minute, hour, day, week, month, year };
 
+/// `value` of the words and fillers that mean something beside a time; 0 of all others.
+enum class known : std::uint8_t { nothing, my, your, utc, for_, about, time, local, meeting };
+
 enum class part : std::uint8_t { morning, afternoon, evening, night, tonight };
 
 struct token {
@@ -95,6 +98,10 @@ class tokens {
     }
     [[nodiscard]] bool is(std::size_t i, lexeme kind) const noexcept {
         return (*this)[i].kind == kind;
+    }
+    [[nodiscard]] bool is_known(std::size_t i, known what) const noexcept {
+        return (is(i, lexeme::word) || is(i, lexeme::filler)) &&
+               (*this)[i].value == static_cast<int>(what);
     }
     [[nodiscard]] bool is_symbol(std::size_t i, char c) const noexcept {
         return is(i, lexeme::symbol) && (*this)[i].value == c;

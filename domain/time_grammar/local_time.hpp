@@ -21,8 +21,16 @@ using local_minute = date::local_time<std::chrono::minutes>;
 /// The calendar day of a moment.
 [[nodiscard]] date::local_days local_day(timestamp at, const date::time_zone* zone);
 
-/// The moment of a wall clock's time. Skipped times are read with the offset before the change,
-/// doubled ones are the first (RFC 5545 section 3.3.5).
-[[nodiscard]] timestamp to_moment(local_minute local, const date::time_zone* zone);
+/// Which offset a time is read with that the clock skips or shows twice. With that before the
+/// change a skipped time is later than it says, and a doubled one the first (RFC 5545 section
+/// 3.3.5); with that after it a skipped time is earlier, and a doubled one the second.
+enum class around_change { before, after };
+
+/// The moment of a wall clock's time.
+[[nodiscard]] timestamp to_moment(local_minute local, const date::time_zone* zone,
+                                  around_change with = around_change::before);
+
+/// How often the wall clock shows a time: 0 where it skips it, 1, or 2.
+[[nodiscard]] int times_shown(local_minute local, const date::time_zone* zone);
 
 }  // namespace perin::time_grammar
