@@ -50,8 +50,8 @@ struct counters {
 void run_round(perin::net::openai_model& model, std::size_t streams, counters& count) {
     std::latch done(static_cast<std::ptrdiff_t>(streams));
     for (std::size_t i = 0; i < streams; ++i) {
-        perin::model_request request;
-        request.messages.push_back({.role = perin::chat_role::user, .content = "hello"});
+        auto request = std::make_shared<perin::model_request>();
+        request->messages.push_back({.role = perin::chat_role::user, .content = "hello"});
         auto sink = [&count, &done, begun = steady::now(), first = true](auto event) mutable {
             if (std::holds_alternative<perin::model_delta>(event)) {
                 ++count.deltas;

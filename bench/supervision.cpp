@@ -6,6 +6,7 @@
 //
 // - a call through the supervisor of its upstream, beside the same call without: µs a call
 // - a turn whose model answers at once, and one whose model's circuit is open: ms to its end
+// - a conversation whose actor is killed: ms until the next one answers
 
 #include "actors/model/supervised_model.hpp"
 #include "actors/session/session.hpp"
@@ -63,7 +64,7 @@ struct instant_model final : chat_model {
     std::atomic<bool> fails = false;
     std::string label = "instant";
 
-    std::shared_ptr<model_call> start(model_request, model_sink sink) override {
+    std::shared_ptr<model_call> start(shared_model_request, model_sink sink) override {
         if (fails)
             sink(model_failure{});
         else
@@ -114,11 +115,12 @@ struct waiting_sink final : session_sink {
 };
 
 double calls_a_second(chat_model& model, std::size_t count, std::size_t at_once) {
+    auto asked = std::make_shared<const model_request>();
     auto start = clock_type::now();
     for (std::size_t begun = 0; begun < count; begun += at_once) {
         latch all(at_once);
         for (std::size_t i = 0; i < at_once; ++i)
-            static_cast<void>(model.start({}, [&all](model_event what) {
+            static_cast<void>(model.start(asked, [&all](model_event what) {
                 if (!std::holds_alternative<model_delta>(what)) all.done();
             }));
         all.wait();
@@ -131,6 +133,33 @@ void tell(const char* what, std::vector<double> values) {
     std::printf("{\"what\":\"%s\",\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f,\"runs\":%zu}\n",
                 what, values[values.size() / 2] / 1000, values[values.size() * 99 / 100] / 1000,
                 values.back() / 1000, values.size());
+}
+
+/// How long nobody answers for a conversation whose actor is killed: from the kill to the answer of
+/// the next one, which has read the journal by then.
+double revival(caf::scoped_actor& self, const conversations_actor& conversations,
+               const conversation_key& key, const session_actor& reader) {
+    caf::strong_actor_ptr who;
+    auto answers = [&] {
+        bool out = false;
+        self->request(conversations, std::chrono::seconds{5}, chat_fetch{key, 0, 0, reader})
+            .receive(
+                [&](const result<fetch_page>& page) {
+                    out = page.has_value();
+                    who = self->current_sender();
+                },
+                [](const caf::error&) {});
+        return out;
+    };
+    if (!answers() || !who) return -1;
+    auto dying = caf::actor_cast<caf::actor>(std::exchange(who, nullptr));
+    self->monitor(dying);
+    auto start = clock_type::now();
+    caf::anon_send_exit(dying, caf::exit_reason::kill);
+    self->receive([](const caf::down_msg&) {});
+    while (!answers()) {
+    }
+    return microseconds_since(start);
 }
 
 }  // namespace
@@ -188,23 +217,35 @@ int main() {
     sessions->conversations = tree.conversations;
     auto sink = std::make_shared<waiting_sink>();
     auto session = actors::spawn_session(system, sessions, sink);
-    auto send = [&] {
+    auto send = [&](const std::string& conversation_id) {
         chat_send message;
         message.account = anna;
-        message.conversation_id = "cnv_bench-0001";
+        message.conversation_id = conversation_id;
         message.message = "what is the answer " + std::to_string(sink->accepted_count);
         caf::anon_send(session, session_command{session_send{"1", std::move(message)}});
     };
     auto turn = [&] {
         auto wanted = sink->ended + 1;
         auto start = clock_type::now();
-        send();
+        send("cnv_bench-0001");
         sink->wait(sink->ended, wanted);
         return microseconds_since(start);
     };
     std::vector<double> plain;
     for (int i = 0; i < 200; ++i) plain.push_back(turn());
     tell("a turn", plain);
+
+    std::vector<double> revived;
+    caf::scoped_actor self(system);
+    for (int i = 0; i < 200; ++i) {
+        const auto id = "cnv_killed-" + std::to_string(1000 + i);
+        const auto wanted = sink->ended + 1;
+        send(id);
+        sink->wait(sink->ended, wanted);
+        revived.push_back(revival(self, tree.conversations.load(), {anna.id, id}, session));
+        if (revived.back() < 0) return 1;
+    }
+    tell("a killed conversation until it answers", revived);
 
     model->fails = true;
     for (int i = 0; i < 3; ++i) turn();

@@ -241,6 +241,36 @@ std::optional<upstream_failure> categorize_smtp(const upstream_reply& reply) {
 
 }  // namespace
 
+const char* to_string(transport_error error) noexcept {
+    switch (error) {
+        case transport_error::connect:
+            return "connect";
+        case transport_error::connect_timeout:
+            return "connect_timeout";
+        case transport_error::first_byte_timeout:
+            return "first_byte_timeout";
+        case transport_error::idle_timeout:
+            return "idle_timeout";
+        case transport_error::total_timeout:
+            return "total_timeout";
+        case transport_error::reset:
+            break;
+        case transport_error::too_large:
+            return "too_large";
+        case transport_error::tls:
+            return "tls";
+        case transport_error::malformed:
+            return "malformed";
+        case transport_error::login_denied:
+            return "login_denied";
+        case transport_error::cancelled:
+            return "cancelled";
+        case transport_error::overloaded:
+            return "overloaded";
+    }
+    return "reset";
+}
+
 std::optional<std::string_view> upstream_reply::header(std::string_view name) const {
     for (const auto& [known, value] : headers) {
         if (known == name) return value;

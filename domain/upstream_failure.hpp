@@ -54,6 +54,9 @@ enum class transport_error {
     overloaded,
 };
 
+/// Such as `first_byte_timeout`.
+[[nodiscard]] const char* to_string(transport_error error) noexcept;
+
 /// A header's name, in lower case, and its value without the white space around it.
 using header_field = std::pair<std::string, std::string>;
 

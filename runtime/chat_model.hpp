@@ -21,12 +21,15 @@ class model_call {
 /// comes exactly once unless the call is cancelled.
 using model_sink = std::function<void(model_event)>;
 
+/// What is asked: one value for all attempts of a call and all models that it passes. Never null.
+using shared_model_request = std::shared_ptr<const model_request>;
+
 /// Something that answers: an outside model service or the built-in offline assistant.
 class chat_model {
   public:
     virtual ~chat_model() = default;
     /// Begins a call. Never blocks and never throws: whatever goes wrong is a `model_failure`.
-    [[nodiscard]] virtual std::shared_ptr<model_call> start(model_request request,
+    [[nodiscard]] virtual std::shared_ptr<model_call> start(shared_model_request request,
                                                             model_sink sink) = 0;
     /// Such as `gpt-4o-mini` or `offline`.
     [[nodiscard]] virtual const std::string& name() const = 0;

@@ -173,7 +173,7 @@ void metrics::rows::front(const metrics& of) {
     each("perin_front_websockets_closed_total", "WebSockets that the server closed, by reason.",
          "reason",
          {"slow_reader", "no_pong", "unauthenticated", "revoked", "too_large", "bad_frame",
-          "shutdown"},
+          "shutdown", "session_lost"},
          of.websockets_closed);
     named("perin_front_requests_total", "HTTP requests that were answered.", "route", of.routes,
           &route_meter::requests, "status", {"1xx", "2xx", "3xx", "4xx", "5xx"});

@@ -28,7 +28,9 @@ enum class websocket_end {
     revoked,
     too_large,
     bad_frame,
-    shutdown
+    shutdown,
+    /// Its session's actor died.
+    session_lost
 };
 enum class direction { in, out };
 enum class status_class { informational, success, redirection, client_error, server_error };
@@ -104,7 +106,7 @@ class metrics {
     by<gauge, connection_kind, 2> connections;
     counter connections_opened;
     by<counter, refusal, 2> connections_refused;
-    by<counter, websocket_end, 7> websockets_closed;
+    by<counter, websocket_end, 8> websockets_closed;
     by_name<route_meter> routes{128};
     by<counter, direction, 2> frames;
     by<counter, direction, 2> octets;

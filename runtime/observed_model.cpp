@@ -121,20 +121,20 @@ class observed_model final : public chat_model {
     observed_model(std::shared_ptr<chat_model> inner, std::string_view provider, metrics& into)
         : inner_(std::move(inner)), meter_(into.model(provider, inner_->name())) {}
 
-    std::shared_ptr<model_call> start(model_request request, model_sink sink) override {
+    std::shared_ptr<model_call> start(shared_model_request request, model_sink sink) override {
         if (logs_model_detail())
             log_model("model.called", "the model is asked",
-                      {{"turnId", request.origin.turn_id},
-                       {"conversationId", request.origin.conversation_id},
-                       {"requestId", request.origin.request_id},
-                       {"traceId", trace_of(request.origin)},
+                      {{"turnId", request->origin.turn_id},
+                       {"conversationId", request->origin.conversation_id},
+                       {"requestId", request->origin.request_id},
+                       {"traceId", trace_of(request->origin)},
                        {"model", name()},
-                       {"stream", request.stream},
-                       {"messages", request.messages.size()},
-                       {"roles", roles_of(request.messages)},
-                       {"textBytes", octets_of(request.messages)},
-                       {"tools", names_of(request.tools)}});
-        auto call = std::make_shared<observed_call>(meter_, name(), request, std::move(sink));
+                       {"stream", request->stream},
+                       {"messages", request->messages.size()},
+                       {"roles", roles_of(request->messages)},
+                       {"textBytes", octets_of(request->messages)},
+                       {"tools", names_of(request->tools)}});
+        auto call = std::make_shared<observed_call>(meter_, name(), *request, std::move(sink));
         return inner_->start(std::move(request),
                              [call](model_event what) { call->take(std::move(what)); });
     }

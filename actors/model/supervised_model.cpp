@@ -26,7 +26,7 @@ upstream_failure upstream_failure_of(const model_failure& why) {
 /// lock is held for moments, never while one of them is called.
 class model_work final : public upstream_work, public std::enable_shared_from_this<model_work> {
   public:
-    model_work(std::shared_ptr<chat_model> inner, model_request request, model_sink sink)
+    model_work(std::shared_ptr<chat_model> inner, shared_model_request request, model_sink sink)
         : inner_(std::move(inner)), request_(std::move(request)), sink_(std::move(sink)) {}
 
     void begin(std::uint32_t attempt, attempt_told told) override {
@@ -133,7 +133,7 @@ class model_work final : public upstream_work, public std::enable_shared_from_th
     }
 
     const std::shared_ptr<chat_model> inner_;
-    const model_request request_;
+    const shared_model_request request_;
     const model_sink sink_;
 
     std::mutex mutex_;
@@ -163,7 +163,7 @@ class supervised_call final : public model_call {
 
 }  // namespace
 
-std::shared_ptr<model_call> supervised_model::start(model_request request, model_sink sink) {
+std::shared_ptr<model_call> supervised_model::start(shared_model_request request, model_sink sink) {
     auto work = std::make_shared<model_work>(inner_, std::move(request), std::move(sink));
     auto upstream = upstream_.load();
     retry_terms terms;

@@ -27,7 +27,7 @@ class supervised_model final : public runtime::chat_model {
                      runtime::actor_slot<runtime::upstream_actor> upstream, model_terms terms)
         : inner_(std::move(inner)), upstream_(std::move(upstream)), terms_(terms) {}
 
-    [[nodiscard]] std::shared_ptr<runtime::model_call> start(model_request request,
+    [[nodiscard]] std::shared_ptr<runtime::model_call> start(runtime::shared_model_request request,
                                                              runtime::model_sink sink) override;
     [[nodiscard]] const std::string& name() const override { return inner_->name(); }
 

@@ -14,10 +14,10 @@ class finished_call final : public runtime::model_call {
 
 }  // namespace
 
-std::shared_ptr<runtime::model_call> offline_model::start(model_request request,
+std::shared_ptr<runtime::model_call> offline_model::start(runtime::shared_model_request request,
                                                           runtime::model_sink sink) {
-    auto reply = offline_reply(request);
-    if (request.stream)
+    auto reply = offline_reply(*request);
+    if (request->stream)
         for (auto& piece : offline_deltas(reply.text)) sink(model_delta{std::move(piece)});
     sink(std::move(reply));
     return std::make_shared<finished_call>();

@@ -1,5 +1,7 @@
 #include "actors/turn/answer_cache.hpp"
 
+#include <sodium.h>
+
 #include <utility>
 
 namespace perin::actors {
@@ -9,24 +11,47 @@ namespace {
 /// Of the most that is kept, what one entry may take.
 constexpr std::size_t share = 16;
 
-/// With its length, so that no two lists of parts look alike.
-void add(std::string& out, std::string_view part) {
-    out.append(std::to_string(part.size())).append(":").append(part);
-}
+/// Hashes parts, each with its length, so that no two lists of them look alike.
+class part_hash {
+  public:
+    part_hash() { crypto_generichash_init(&state_, nullptr, 0, size); }
+
+    void add(std::string_view part) {
+        auto length = std::to_string(part.size()) + ":";
+        update(length);
+        update(part);
+    }
+
+    [[nodiscard]] std::string octets() {
+        std::string out(size, '\0');
+        crypto_generichash_final(&state_, reinterpret_cast<unsigned char*>(out.data()), size);
+        return out;
+    }
+
+  private:
+    static constexpr std::size_t size = crypto_generichash_BYTES;
+    void update(std::string_view text) {
+        crypto_generichash_update(&state_, reinterpret_cast<const unsigned char*>(text.data()),
+                                  text.size());
+    }
+    crypto_generichash_state state_{};
+};
 
 }  // namespace
 
 std::string answer_cache::key_of(const std::string& user_id, std::span<const chat_message> history,
                                  const std::string& message, const turn_options& options) {
-    std::string out;
-    for (const auto& part : {user_id, message, options.tone, options.perin_name,
-                             options.specialization, options.timezone})
-        add(out, part);
+    part_hash hash;
+    for (std::string_view part :
+         {std::string_view{user_id}, std::string_view{message}, std::string_view{options.tone},
+          std::string_view{options.perin_name}, std::string_view{options.specialization},
+          std::string_view{options.timezone}})
+        hash.add(part);
     for (const auto& one : history) {
-        add(out, to_string(one.role));
-        add(out, one.content);
+        hash.add(to_string(one.role));
+        hash.add(one.content);
     }
-    return out;
+    return hash.octets();
 }
 
 void answer_cache::keep(std::string key, std::string answer, time_point now) {

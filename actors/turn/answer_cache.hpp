@@ -25,7 +25,8 @@ class answer_cache {
         : most_bytes_(most_bytes), life_(life) {}
 
     /// What makes two requests the same: the user, what they asked, all that was said before, and
-    /// how they want to be answered. Not the time, nor what is remembered of them.
+    /// how they want to be answered. Not the time, nor what is remembered of them. A hash (BLAKE2b,
+    /// 32 octets): a long conversation is not kept twice.
     [[nodiscard]] static std::string key_of(const std::string& user_id,
                                             std::span<const chat_message> history,
                                             const std::string& message,

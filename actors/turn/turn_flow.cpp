@@ -95,7 +95,7 @@ void turn_flow::next_round() {
 
 void turn_flow::respond() { call_model({stage_name::responder, prompt_phase::responder, true}); }
 
-model_request turn_flow::make_request(const call_plan& plan) {
+shared_model_request turn_flow::make_request(const call_plan& plan) {
     const auto& options = input_.turn.options;
     prompt_state prompt;
     if (!options.perin_name.empty()) prompt.perin_name = options.perin_name;
@@ -107,7 +107,8 @@ model_request turn_flow::make_request(const call_plan& plan) {
     prompt.memories = memory_.items;
     prompt.phase = plan.phase;
 
-    model_request request;
+    auto made = std::make_shared<model_request>();
+    auto& request = *made;
     if (plan.phase == prompt_phase::planner) {
         request.tools = parts_->tools->definitions();
         prompt.tools_available = parts_->tools->names();
@@ -138,7 +139,7 @@ model_request turn_flow::make_request(const call_plan& plan) {
                       input_.turn.origin.trace};
     request.context = {prompt.perin_name, prompt.user_name, prompt.timezone,
                        prompt.now,        memory_.items,    memory_.total};
-    return request;
+    return made;
 }
 
 void turn_flow::call_model(call_plan plan) {

@@ -44,7 +44,7 @@ class turn_flow {
     void next_round();
     void respond();
     void call_model(call_plan plan);
-    [[nodiscard]] model_request make_request(const call_plan& plan);
+    [[nodiscard]] runtime::shared_model_request make_request(const call_plan& plan);
 
     void on_delta(model_delta& delta);
     void on_reply(model_reply& reply);

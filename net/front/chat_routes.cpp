@@ -143,7 +143,16 @@ task<void> watch_for_close(connection& of, std::shared_ptr<feed> news,
     news->changed();
 }
 
-failure conversation_ended() { return {error_code::not_found, "the conversation was deleted"}; }
+/// Why nothing more comes, if so.
+std::optional<failure> cut_off(const feed& news) {
+    if (news.failed) return news.failed;
+    if (news.gone) return failure{error_code::not_found, "the conversation was deleted"};
+    if (news.lost)
+        return failure{error_code::unavailable,
+                       "the server lost track of this answer: read the "
+                       "conversation again"};
+    return std::nullopt;
+}
 
 /// The status of an answer whose turn failed before anything of it was shown.
 failure failure_of(const turn_failed& what) { return {what.code, what.detail}; }
@@ -165,11 +174,11 @@ task<bool> chat(connection& to, exchange& what) {
     to.streams(news);
     session_guard session{server.parts().open_session(news->sink())};
     caf::anon_send(session.session, session_command{session_send{"", std::move(*message)}});
-    while (!news->accepted && !news->failed)
+    while (!news->accepted && !cut_off(*news))
         if (!co_await news->wait(std::chrono::seconds{60})) break;
     if (!news->accepted)
         co_return co_await refuse_with(
-            news->failed.value_or(failure{error_code::unavailable, "the server is too busy"}));
+            cut_off(*news).value_or(failure{error_code::unavailable, "the server is too busy"}));
     auto turn = *news->accepted;
     if (turn.repeated) {
         news->events.clear();
@@ -216,10 +225,9 @@ task<bool> chat(connection& to, exchange& what) {
         }
         if (std::exchange(news->more, false))
             caf::anon_send(session.session, session_command{session_room{}});
-        auto lost = news->gone || news->failed;
-        if (lost && !over && !answer.begun())
-            co_return co_await refuse_with(news->failed.value_or(conversation_ended()));
-        if (lost && !over) held += shown->cut(news->failed.value_or(conversation_ended()));
+        auto lost = cut_off(*news);
+        if (lost && !over && !answer.begun()) co_return co_await refuse_with(*lost);
+        if (lost && !over) held += shown->cut(*lost);
         if (!answer.begun() && (text || over || lost || swept::clock::now() >= head_at))
             if (!co_await begin()) co_return false;
         if (!answer.begun()) continue;
@@ -255,11 +263,11 @@ task<bool> events(connection& to, exchange& what) {
     session_guard session{server.parts().open_session(news->sink())};
     caf::anon_send(session.session, session_command{session_subscribe{
                                         "", {what.account().id, what.request.path[2]}, *after, 0}});
-    while (!news->subscribed && !news->failed)
+    while (!news->subscribed && !cut_off(*news))
         if (!co_await news->wait(std::chrono::seconds{60})) break;
     if (!news->subscribed)
         co_return co_await refuse_with(
-            news->failed.value_or(failure{error_code::unavailable, "the server is too busy"}));
+            cut_off(*news).value_or(failure{error_code::unavailable, "the server is too busy"}));
     asio::co_spawn(to.executor(), watch_for_close(to, news, to.shared_from_this()), asio::detached);
     sse_coat shown;
     streamed_answer answer(to, what);
@@ -272,7 +280,7 @@ task<bool> events(connection& to, exchange& what) {
         if (std::exchange(news->more, false))
             caf::anon_send(session.session, session_command{session_room{}});
         if (news->ended) co_return false;
-        if (news->gone || news->failed || server.draining()) {
+        if (cut_off(*news) || server.draining()) {
             beast::error_code ignored;
             to.stream().socket().cancel(ignored);
             co_return co_await answer.end();

@@ -10,6 +10,10 @@ namespace {
 class feed_sink final : public runtime::session_sink {
   public:
     feed_sink(std::weak_ptr<feed> to, strand on) : to_(std::move(to)), on_(on) {}
+    /// Its actor holds it alone: that has ended.
+    ~feed_sink() override {
+        post([](feed& self) { self.lost = true; });
+    }
 
     void accepted(std::string, runtime::chat_accepted what) override {
         post([what = std::move(what)](feed& self) { self.accepted = what; });

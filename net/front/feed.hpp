@@ -27,7 +27,10 @@ class feed : public std::enable_shared_from_this<feed> {
     std::vector<shared_event> events;
     /// The session waits with its next page until it is told of room.
     bool more = false;
+    /// The conversation has ended or cannot be read on.
     bool gone = false;
+    /// The session's actor has ended: nothing more comes.
+    bool lost = false;
     /// The client went away, or the server drains.
     bool ended = false;
 

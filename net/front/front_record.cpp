@@ -13,7 +13,7 @@ using namespace runtime;
 namespace {
 
 constexpr std::array ends{"slow_reader", "no_pong",   "unauthenticated", "revoked",
-                          "too_large",   "bad_frame", "shutdown"};
+                          "too_large",   "bad_frame", "shutdown",        "session_lost"};
 
 }  // namespace
 

@@ -64,6 +64,10 @@ failure wrong_field(const char* name, const char* detail) {
 class websocket_session::sink final : public session_sink {
   public:
     sink(std::weak_ptr<websocket_session> to, strand on) : to_(std::move(to)), on_(on) {}
+    /// Its actor holds it alone: that has ended, as it was told to, or by itself.
+    ~sink() override {
+        post([](websocket_session& self) { self.session_lost(); });
+    }
 
     void accepted(std::string request_id, chat_accepted what) override {
         post([id = std::move(request_id), what = std::move(what)](websocket_session& self) {
@@ -191,6 +195,13 @@ void websocket_session::ended() {
         self->socket_.on_drained(nullptr);
         self->socket_.close();
     });
+}
+
+void websocket_session::session_lost() {
+    // Who ended it let go of it first.
+    if (!session_) return;
+    session_ = nullptr;
+    close(websocket::close_code::internal_error, websocket_end::session_lost);
 }
 
 // ------------------------------------------------------------------------------------- frames

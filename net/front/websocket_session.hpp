@@ -53,6 +53,8 @@ class websocket_session final : public swept,
     /// Pumps behind what waits on the strand already: news that come together leave together.
     void pump_soon();
     void pump();
+    /// Nobody would tell the client anything any more: it is closed, and may come back.
+    void session_lost();
     void close(beast::websocket::close_code code, runtime::websocket_end why);
     static void count_sent(std::uint64_t frames, std::size_t octets);
     /// Empty before the client is known.

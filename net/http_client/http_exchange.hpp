@@ -1,5 +1,7 @@
 #pragma once
 
+#include "domain/upstream_failure.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -47,29 +49,10 @@ struct http_response_head {
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
 };
 
-/// How a call ended without an answer, or within one.
-enum class http_error {
-    /// No connection: refused, unreachable, or the name is unknown.
-    connect,
-    connect_timeout,
-    first_byte_timeout,
-    idle_timeout,
-    total_timeout,
-    /// The connection was lost before the end of the answer.
-    reset,
-    /// The answer's head or body is over its bound.
-    too_large,
-    /// The peer's certificate is not trusted, or there was no agreement on TLS.
-    tls,
-    /// The request cannot be sent as it is, or the answer is not HTTP.
-    malformed,
-    /// By `http_call::cancel`, by the exchange itself, or because the client is being destroyed.
-    cancelled,
-    /// As many calls as the client takes are in flight and waiting already.
-    overloaded,
-};
-
-[[nodiscard]] const char* to_string(http_error error) noexcept;
+/// How a call ended without an answer, or within one. `malformed` is also a request that cannot be
+/// sent as it is; `cancelled` is by `http_call::cancel`, by the exchange itself, or because the
+/// client is being destroyed.
+using http_error = transport_error;
 
 /// What an exchange wants after a piece of the body.
 enum class body_flow {

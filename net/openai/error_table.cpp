@@ -11,34 +11,6 @@ namespace {
 
 constexpr auto service = upstream_kind::openai;
 
-transport_error transport_of(http_error error) {
-    switch (error) {
-        case http_error::connect:
-            return transport_error::connect;
-        case http_error::connect_timeout:
-            return transport_error::connect_timeout;
-        case http_error::first_byte_timeout:
-            return transport_error::first_byte_timeout;
-        case http_error::idle_timeout:
-            return transport_error::idle_timeout;
-        case http_error::total_timeout:
-            return transport_error::total_timeout;
-        case http_error::reset:
-            return transport_error::reset;
-        case http_error::too_large:
-            return transport_error::too_large;
-        case http_error::tls:
-            return transport_error::tls;
-        case http_error::malformed:
-            return transport_error::malformed;
-        case http_error::cancelled:
-            return transport_error::cancelled;
-        case http_error::overloaded:
-            return transport_error::overloaded;
-    }
-    return transport_error::reset;
-}
-
 model_failure failure_of(upstream_failure why) {
     return {.category = why.category,
             .detail = std::move(why.detail),
@@ -64,7 +36,7 @@ model_failure categorize(const upstream_error& error) {
 }
 
 model_failure categorize(http_error error) {
-    auto why = failure_of(perin::categorize(service, transport_of(error)));
+    auto why = failure_of(perin::categorize(service, error));
     why.silent = error == http_error::first_byte_timeout || error == http_error::idle_timeout ||
                  error == http_error::total_timeout;
     return why;

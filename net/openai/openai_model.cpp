@@ -201,25 +201,25 @@ openai_model::openai_model(http_client& client, const runtime::wall_clock& clock
       options_(std::move(options)),
       url_(completions_url(options_.base_url)) {}
 
-std::shared_ptr<runtime::model_call> openai_model::start(model_request request,
+std::shared_ptr<runtime::model_call> openai_model::start(runtime::shared_model_request request,
                                                          runtime::model_sink sink) {
-    auto exchange = std::make_shared<chat_exchange>(std::move(sink), request.stream, clock_);
+    auto exchange = std::make_shared<chat_exchange>(std::move(sink), request->stream, clock_);
     http_request http{.method = "POST",
                       .url = url_,
                       .headers = {"Content-Type: application/json"},
-                      .body = make_chat_body(request, options_.model),
+                      .body = make_chat_body(*request, options_.model),
                       .connect_timeout = options_.connect_timeout,
                       .first_byte_timeout = options_.first_token_timeout,
                       .idle_timeout = options_.idle_timeout,
                       .total_timeout = options_.call_timeout,
                       .max_body = max_stream};
-    http.headers.emplace_back(request.stream ? "Accept: text/event-stream, application/json"
-                                             : "Accept: application/json");
+    http.headers.emplace_back(request->stream ? "Accept: text/event-stream, application/json"
+                                              : "Accept: application/json");
     if (!options_.api_key.empty()) {
         http.headers.push_back("Authorization: Bearer " + options_.api_key);
     }
-    if (request.origin.trace)
-        http.headers.push_back("traceparent: " + to_traceparent(*request.origin.trace));
+    if (request->origin.trace)
+        http.headers.push_back("traceparent: " + to_traceparent(*request->origin.trace));
     exchange->attach(client_.start(std::move(http), exchange));
     return exchange;
 }

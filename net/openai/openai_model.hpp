@@ -30,7 +30,7 @@ class openai_model final : public runtime::chat_model {
     /// `client` and `clock` must outlive this.
     openai_model(http_client& client, const runtime::wall_clock& clock, openai_options options);
 
-    [[nodiscard]] std::shared_ptr<runtime::model_call> start(model_request request,
+    [[nodiscard]] std::shared_ptr<runtime::model_call> start(runtime::shared_model_request request,
                                                              runtime::model_sink sink) override;
     [[nodiscard]] const std::string& name() const override { return options_.model; }
 

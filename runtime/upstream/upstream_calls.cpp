@@ -34,7 +34,6 @@ const char* to_string(refusal_reason why) noexcept {
 upstream_calls::actions upstream_calls::submit(call_number call, const retry_terms& terms,
                                                time_point now) {
     actions out;
-    used_ = true;
     auto [at, fresh] = calls_.try_emplace(call, budget_, terms, settings_.retry);
     if (!fresh) return out;
     try_to_begin(at, now, out);

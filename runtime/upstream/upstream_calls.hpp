@@ -116,7 +116,6 @@ class upstream_calls {
     [[nodiscard]] std::size_t waiting() const noexcept { return bulkhead_.waiting(); }
     /// Attempts that were made because one before had failed, in all.
     [[nodiscard]] std::uint64_t retries() const noexcept { return retries_; }
-    [[nodiscard]] bool ever_used() const noexcept { return used_; }
 
   private:
     enum class stage { queued, attempting, waiting };
@@ -155,7 +154,6 @@ class upstream_calls {
     std::set<std::pair<time_point, call_number>> wakes_;
     std::unordered_map<bulkhead::ticket, call_number> queued_;
     std::uint64_t retries_ = 0;
-    bool used_ = false;
 };
 
 }  // namespace perin::runtime

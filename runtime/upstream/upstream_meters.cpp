@@ -34,26 +34,30 @@ std::optional<upstream_refusal> of(refusal_reason why) {
     return std::nullopt;
 }
 
-void tell_circuit(const upstream_event& what) {
+/// An outage is told as it begins and as it ends; the probes between are for those who look.
+void tell_circuit(const upstream_event& what, breaker_state before) {
     if (what.circuit == circuit_state::open)
-        return log(log_level::warning, "upstream.circuit_open",
+        return log(before == breaker_state::closed ? log_level::warning : log_level::debug,
+                   "upstream.circuit_open",
                    "a service failed too often and is not called for a while",
                    {{"upstream", what.key}});
-    log(log_level::info, "upstream.circuit",
-        what.circuit == circuit_state::closed ? "a service is called again"
-                                              : "a service is tried with one call",
+    const bool closed = what.circuit == circuit_state::closed;
+    log(closed ? log_level::info : log_level::debug, "upstream.circuit",
+        closed ? "a service is called again" : "a service is tried with one call",
         {{"upstream", what.key}, {"state", to_string(what.circuit)}});
 }
 
 }  // namespace
 
 std::function<void(const upstream_event&)> metered(metrics& into) {
-    return [&into, shown = std::optional<breaker_state>{}](const upstream_event& what) mutable {
-        auto& meter = into.upstream(what.key);
-        if (!shown) {
-            shown = breaker_state::closed;
-            meter.breaker_moved(std::nullopt, shown);
+    // One upstream tells: its meter is found once.
+    return [&into, found = static_cast<upstream_meter*>(nullptr),
+            shown = breaker_state::closed](const upstream_event& what) mutable {
+        if (!found) {
+            found = &into.upstream(what.key);
+            found->breaker_moved(std::nullopt, shown);
         }
+        auto& meter = *found;
         meter.in_flight.set(static_cast<std::int64_t>(what.in_flight));
         meter.waiting.set(static_cast<std::int64_t>(what.waiting));
         switch (what.what) {
@@ -69,9 +73,10 @@ std::function<void(const upstream_event&)> metered(metrics& into) {
                 if (auto counted = of(*what.why)) meter.refused[*counted].add();
                 return;
             case upstream_event::kind::circuit_changed:
+                tell_circuit(what, shown);
                 meter.breaker_moved(shown, of(what.circuit));
                 shown = of(what.circuit);
-                return tell_circuit(what);
+                return;
         }
     };
 }

@@ -1,3 +1,4 @@
+#include "runtime/metrics.hpp"
 #include "tests/net/front_world.hpp"
 
 #include <boost/asio/error.hpp>
@@ -228,6 +229,98 @@ TEST_CASE("a client that goes away during a turn ends its session, not the turn"
     sink->events("cnv_fake0001", {event_of(2, text_delta{"day."})}, false);
     world.sessions().answers = true;
     check_unharmed(world);
+}
+
+TEST_CASE("a chat that was not accepted when its session dies is answered 503") {
+    front_world world;
+    world.sessions().accepts = false;
+    const auto request =
+        GENERATE(front_world::chat(), front_world::chat("Accept: text/event-stream\r\n"),
+                 front_world::request("GET", "/api/conversations/cnv_fake0001/events",
+                                      front_world::bearer()));
+    INFO(request);
+    raw_peer peer(world.port());
+    REQUIRE(peer.send(request));
+    REQUIRE(world.reaches([&] { return world.sessions().sent == 1; }));
+    world.sessions().kill_newest();
+    REQUIRE(peer.until(R"("code":"unavailable")"));
+    CHECK(peer.received().starts_with("HTTP/1.1 503 "));
+    world.sessions().accepts = true;
+    peer.half_close();
+    CHECK(peer.to_end());
+    check_unharmed(world);
+}
+
+TEST_CASE("an answer whose session dies in the middle ends in its own coat") {
+    front_world world;
+    world.sessions().answers = false;
+    const auto [request, shown, last] = GENERATE(table<std::string, std::string, std::string>({
+        {front_world::chat(), "Good ", "[[PERIN_ERROR:unavailable:"},
+        {front_world::chat("Accept: text/event-stream\r\n"), "text.delta", ""},
+        {front_world::request("GET", "/api/conversations/cnv_fake0001/events",
+                              front_world::bearer()),
+         "text.delta", ""},
+    }));
+    INFO(request);
+    raw_peer peer(world.port());
+    REQUIRE(peer.send(request));
+    REQUIRE(world.reaches([&] { return world.sessions().sent == 1; }));
+    world.sessions().newest()->events("cnv_fake0001", {event_of(1, text_delta{"Good "})}, false);
+    REQUIRE(peer.until(shown));
+    world.sessions().kill_newest();
+    if (!last.empty()) CHECK(peer.until(last));
+    // A whole answer, after which the connection serves on.
+    REQUIRE(peer.until(ended));
+    CHECK(peer.received().find("deleted") == std::string::npos);
+    CHECK(peer.send(me));
+    CHECK(peer.until(R"("timezone":"UTC"})"));
+    peer.half_close();
+    CHECK(peer.to_end());
+    world.sessions().answers = true;
+    check_unharmed(world);
+}
+
+TEST_CASE("an accepted chat of which nothing was shown when its session dies is answered 503") {
+    auto settings = front_world::unlimited();
+    settings.chat_head_after = std::chrono::hours{1};
+    front_world world(settings);
+    world.sessions().answers = false;
+    raw_peer peer(world.port());
+    REQUIRE(peer.send(front_world::chat()));
+    REQUIRE(world.reaches([&] { return world.sessions().sent == 1; }));
+    world.settle();
+    world.sessions().kill_newest();
+    REQUIRE(peer.until(R"("code":"unavailable")"));
+    CHECK(peer.received().starts_with("HTTP/1.1 503 "));
+}
+
+TEST_CASE("a WebSocket whose session dies is closed with 1011, and counted") {
+    front_world world;
+    auto& lost = runtime::meters().websockets_closed[runtime::websocket_end::session_lost];
+    const auto before = lost.value();
+    raw_peer peer(world.port());
+    REQUIRE(peer.send(front_world::upgrade(front_world::bearer())));
+    REQUIRE(peer.until(R"("type":"ready")"));
+    REQUIRE(peer.until("}"));
+    world.sessions().answers = false;
+    REQUIRE(peer.send(text_frame(R"({"type":"chat.send","message":"hello"})")));
+    REQUIRE(peer.until(R"("type":"accepted")"));
+    // What was told before comes before the farewell.
+    world.sessions().newest()->events("cnv_fake0001", {event_of(1, text_delta{"Good "})}, false);
+    world.sessions().kill_newest();
+    REQUIRE(peer.until("Good "));
+    REQUIRE(peer.until("\x88\x02\x03\xF3"));
+    REQUIRE(peer.send(client_frame(8, "\x03\xF3")));
+    CHECK(peer.to_end());
+    CHECK(lost.value() == before + 1);
+    CHECK(world.rests());
+    world.sessions().answers = true;
+    // Who comes again is served.
+    raw_peer again(world.port());
+    REQUIRE(again.send(front_world::upgrade(front_world::bearer())));
+    REQUIRE(again.until(R"("type":"ready")"));
+    REQUIRE(again.send(text_frame(R"({"type":"chat.send","message":"hello"})")));
+    CHECK(again.until("turn.completed"));
 }
 
 TEST_CASE("closing the front while connections become WebSockets breaks nothing") {

@@ -72,9 +72,12 @@ session_actor::behavior_type fake_session(session_actor::pointer self,
         [told, sink](session_command& what) {
             if (const auto* send = std::get_if<session_send>(&what.what)) {
                 told->sent.fetch_add(1);
+                if (!told->accepts) return;
                 sink->accepted(send->request_id, {"cnv_fake0001", "trn_1", 0});
                 if (told->answers) tell_a_turn(*sink);
             } else if (const auto* follow = std::get_if<session_subscribe>(&what.what)) {
+                told->sent.fetch_add(1);
+                if (!told->accepts) return;
                 sink->done(follow->request_id, 4);
                 if (told->answers) tell_a_turn(*sink);
             } else if (std::holds_alternative<session_room>(what.what)) {
@@ -97,6 +100,14 @@ shared_event event_of(std::uint64_t seq, event_body body) {
     return made;
 }
 
+void told_sessions::kill_newest() {
+    std::lock_guard lock(mutex_);
+    auto dead = std::move(sessions_.back());
+    sessions_.pop_back();
+    killed.fetch_add(1);
+    caf::anon_send_exit(dead.session, caf::exit_reason::kill);
+}
+
 front_world::config::config() {
     set("scheduler.max-threads", std::size_t{2});
     set("logger.console", caf::atom("none"));
@@ -112,8 +123,9 @@ front_world::front_world(front_settings settings, std::shared_ptr<asio::ssl::con
     parts.bridges = {system_.spawn(fake_bridge)};
     parts.open_session = [this](std::shared_ptr<session_sink> sink) {
         sessions_->opened.fetch_add(1);
-        sessions_->add(sink);
-        return system_.spawn(fake_session, sessions_, std::move(sink));
+        auto session = system_.spawn(fake_session, sessions_, sink);
+        sessions_->add(session, std::move(sink));
+        return session;
     };
     parts.clock = clock_;
     parts.entropy = std::make_shared<repeating_entropy>();
@@ -178,7 +190,8 @@ bool front_world::reaches(const std::function<bool()>& holds) {
 
 bool front_world::rests() {
     return reaches([&] {
-        return server_->open_connections() == 0 && sessions_->opened == sessions_->stopped;
+        return server_->open_connections() == 0 &&
+               sessions_->opened == sessions_->stopped + sessions_->killed;
     });
 }
 

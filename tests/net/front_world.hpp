@@ -45,30 +45,39 @@ class counted_wire final : public wire_faults {
 
 /// What the fake sessions of a front were told, and where they tell. Thread-safe.
 struct told_sessions {
-    /// A turn ends at once; otherwise the test tells of it by `sinks`.
+    /// What is asked is accepted at once; otherwise never.
+    std::atomic<bool> accepts = true;
+    /// A turn ends at once; otherwise the test tells of it by `newest`.
     std::atomic<bool> answers = true;
     std::atomic<std::size_t> opened = 0;
     std::atomic<std::size_t> stopped = 0;
+    std::atomic<std::size_t> killed = 0;
     std::atomic<std::size_t> sent = 0;
     std::atomic<std::size_t> rooms = 0;
 
-    void add(std::shared_ptr<runtime::session_sink> sink) {
+    void add(runtime::session_actor session, std::shared_ptr<runtime::session_sink> sink) {
         std::lock_guard lock(mutex_);
-        sinks_.push_back(std::move(sink));
+        sessions_.push_back({std::move(session), std::move(sink)});
     }
-    /// Of the newest session.
+    /// Where the newest session tells.
     [[nodiscard]] std::shared_ptr<runtime::session_sink> newest() const {
         std::lock_guard lock(mutex_);
-        return sinks_.at(sinks_.size() - 1);
+        return sessions_.at(sessions_.size() - 1).sink;
     }
+    /// The newest session's actor dies, and nobody holds its sink any more.
+    void kill_newest();
     void clear() {
         std::lock_guard lock(mutex_);
-        sinks_.clear();
+        sessions_.clear();
     }
 
   private:
     mutable std::mutex mutex_;
-    std::vector<std::shared_ptr<runtime::session_sink>> sinks_;
+    struct one {
+        runtime::session_actor session;
+        std::shared_ptr<runtime::session_sink> sink;
+    };
+    std::vector<one> sessions_;
 };
 
 /// An event of the turn `trn_1` in `cnv_fake0001`.
@@ -101,7 +110,7 @@ class front_world {
     void advance(std::chrono::milliseconds by);
     /// Whether `holds` comes to hold within ten seconds of real time.
     [[nodiscard]] bool reaches(const std::function<bool()>& holds);
-    /// Every connection has ended and every session was told.
+    /// Every connection has ended, and every session was told or had died.
     [[nodiscard]] bool rests();
 
     /// A request that a browser or a program would send; `more`: header lines, each with CR LF.

@@ -93,9 +93,9 @@ struct service {
     }
 
     std::shared_ptr<runtime::model_call> start(const call_record& record, bool stream = true) {
-        model_request request;
-        request.messages.push_back({.role = chat_role::user, .content = "hello"});
-        request.stream = stream;
+        auto request = std::make_shared<model_request>();
+        request->messages.push_back({.role = chat_role::user, .content = "hello"});
+        request->stream = stream;
         return model.start(std::move(request), record.sink());
     }
 
@@ -152,9 +152,9 @@ TEST_CASE("a streamed answer comes as one delta a read, then as a reply") {
 
 TEST_CASE("a trace goes on to the service, and nothing else of where a call comes from") {
     service peer({send_bytes{stream_head() + content("a") + done()}});
-    model_request traced;
-    traced.origin = {"cnv_12345678", "trn_1", "req_1",
-                     parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")};
+    auto traced = std::make_shared<model_request>();
+    traced->origin = {"cnv_12345678", "trn_1", "req_1",
+                      parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")};
     const call_record record;
     const auto call = peer.model.start(traced, record.sink());
     CHECK(record.reply().text == "a");
@@ -395,7 +395,7 @@ TEST_CASE("a model that nobody serves is a failure") {
     openai_model nonsense(client, clock, {.base_url = "nonsense://", .api_key = "a\nb"});
     for (auto* model : {&refused, &nonsense}) {
         const call_record record;
-        static_cast<void>(model->start({}, record.sink()));
+        static_cast<void>(model->start(std::make_shared<model_request>(), record.sink()));
         CHECK(record.failure().category == error_category::unknown);
         CHECK(record.failure().status == 0);
     }
@@ -422,8 +422,8 @@ TEST_CASE("the end of the client fails the calls that are left, and lets go of t
     {
         http_client client;
         openai_model model(client, clock, {.base_url = server.url("/v1")});
-        static_cast<void>(model.start({}, left.sink()));
-        model.start({}, cancelled.sink())->cancel();
+        static_cast<void>(model.start(std::make_shared<model_request>(), left.sink()));
+        model.start(std::make_shared<model_request>(), cancelled.sink())->cancel();
     }
     CHECK(left.failure().category == error_category::unknown);
     CHECK(left.ends() == 1);

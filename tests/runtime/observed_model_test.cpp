@@ -11,7 +11,7 @@ namespace {
 /// Tells what it is given, before `start` returns.
 struct told_model final : chat_model {
     std::vector<model_event> events;
-    model_request asked;
+    shared_model_request asked;
     std::string label = "model-1";
     int cancelled = 0;
 
@@ -21,7 +21,7 @@ struct told_model final : chat_model {
         int& count_;
     };
 
-    std::shared_ptr<model_call> start(model_request request, model_sink sink) override {
+    std::shared_ptr<model_call> start(shared_model_request request, model_sink sink) override {
         asked = std::move(request);
         for (const auto& one : events) sink(one);
         return std::make_shared<call>(cancelled);
@@ -44,13 +44,12 @@ TEST_CASE("a model that is observed is asked and answers as before") {
                      model_reply{"ab", {}, model_finish::stop, token_usage{3, 4, 7}, 20ms}};
     auto model = observed(inner, "openai", of);
     CHECK(model->name() == "model-1");
-    model_request request;
-    request.messages.push_back({chat_role::user, "hello"});
-    request.origin.turn_id = "trn_1";
+    auto request = std::make_shared<model_request>();
+    request->messages.push_back({chat_role::user, "hello"});
+    request->origin.turn_id = "trn_1";
     std::vector<model_event> seen;
     auto call = model->start(request, [&](model_event one) { seen.push_back(std::move(one)); });
-    CHECK(inner->asked.messages == request.messages);
-    CHECK(inner->asked.origin.turn_id == "trn_1");
+    CHECK(inner->asked == request);
     REQUIRE(seen.size() == 3);
     CHECK(std::get<model_delta>(seen[1]).text == "b");
     CHECK(std::get<model_reply>(seen[2]).text == "ab");
@@ -70,10 +69,10 @@ TEST_CASE("a failed call counts under its category, and one that is cut off not 
     inner->events = {model_delta{"a"}, model_failure{error_category::rate_limit, "", 429, {}, 5ms}};
     auto model = observed(inner, "openai", of);
     std::size_t events = 0;
-    (void)model->start({}, [&](model_event) { ++events; });
+    (void)model->start(std::make_shared<model_request>(), [&](model_event) { ++events; });
     CHECK(events == 2);
     inner->events = {model_delta{"a"}};
-    model->start({}, [](model_event) {})->cancel();
+    model->start(std::make_shared<model_request>(), [](model_event) {})->cancel();
     auto& meter = of.model("openai", "model-1");
     CHECK(count_of(meter, static_cast<std::size_t>(error_category::rate_limit)) == 1);
     CHECK(count_of(meter, went_well) == 0);

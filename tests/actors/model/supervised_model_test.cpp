@@ -36,7 +36,7 @@ struct world : virtual_system {
     }
 
     std::shared_ptr<model_call> start() {
-        auto call = model.start({}, [this](model_event what) {
+        auto call = model.start(std::make_shared<model_request>(), [this](model_event what) {
             if (auto* delta = std::get_if<model_delta>(&what))
                 text += delta->text;
             else
