@@ -6,19 +6,22 @@
 #include "actors/memory/memory.hpp"
 #include "actors/model/supervised_model.hpp"
 #include "actors/offline/offline_model.hpp"
+#include "actors/store/database_work.hpp"
+#include "actors/store/reader_pool.hpp"
 #include "actors/store/store.hpp"
+#include "cli/database_location.hpp"
 #include "net/openai/openai_model.hpp"
+#include "persistence/deferred_database.hpp"
 #include "persistence/migrations.hpp"
-#include "persistence/sqlite/sqlite_database.hpp"
+#include "persistence/open_database.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/observed_model.hpp"
 #include "runtime/upstream/upstream_meters.hpp"
+#include "runtime/watchdog.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
-
-#include <stdexcept>
 
 namespace perin::cli {
 
@@ -29,29 +32,23 @@ namespace {
 constexpr std::size_t reader_count = 2;
 constexpr std::size_t bridge_count = 4;
 
-std::string database_path(const configuration& settings) {
-    return (settings.data / "perin.db").string();
-}
-
 /// A connection for an actor that is started: the one that was opened before the actors, then fresh
-/// ones. What goes wrong is the actor's death, and so its supervisor's.
+/// ones, which are made by their first use.
 class connections {
   public:
-    connections(std::unique_ptr<persistence::database> first, std::string path,
-                persistence::sqlite_mode mode)
-        : first_(std::move(first)), path_(std::move(path)), mode_(mode) {}
+    connections(std::unique_ptr<persistence::database> first, persistence::database_location at,
+                persistence::access_mode mode)
+        : first_(std::move(first)), at_(std::move(at)), mode_(mode) {}
 
     std::unique_ptr<persistence::database> next() {
         if (first_) return std::move(first_);
-        auto opened = persistence::open_sqlite(path_, mode_);
-        if (!opened) throw std::runtime_error(opened.error().detail);
-        return std::move(*opened);
+        return persistence::open_later(at_, mode_);
     }
 
   private:
     std::unique_ptr<persistence::database> first_;
-    std::string path_;
-    persistence::sqlite_mode mode_;
+    persistence::database_location at_;
+    persistence::access_mode mode_;
 };
 
 /// Restarts, one a line.
@@ -81,33 +78,40 @@ void tell(const supervision_event& what) {
     }
 }
 
-/// The models, each behind the supervisor of its calls.
-struct models {
-    std::vector<std::shared_ptr<chat_model>> in_order;
+/// The models, each behind the supervisor of its calls, and that of the database.
+struct upstreams {
+    std::vector<std::shared_ptr<chat_model>> models;
     supervisor_plan supervisor;
 };
 
-models supervise(const configuration& settings, const tree_parts& parts, actor_tree& tree) {
-    models out;
+upstreams supervise(const configuration& settings, const tree_parts& parts, actor_tree& tree) {
+    upstreams out;
     out.supervisor.name = "upstreams";
     out.supervisor.chance = parts.from.entropy;
     out.supervisor.observer = tell;
-    if (parts.services.empty())
-        out.in_order = {observed(std::make_shared<actors::offline_model>(), "perin", meters())};
-    for (const auto& service : parts.services) {
-        auto made = std::make_shared<upstream_parts>();
-        made->key = "model:" + service->name();
-        made->settings.retry.base = settings.retry_base;
+    auto add = [&](std::shared_ptr<upstream_parts> made, const actor_slot<upstream_actor>& slot) {
         made->chance = parts.from.entropy;
         made->clock = parts.from.clock;
         made->circuits = tree.circuits;
         made->observer = metered(meters());
-        actor_slot<upstream_actor> slot;
         out.supervisor.children.push_back(supervised(
             made->key, {},
             [made](caf::local_actor& self) { return spawn_upstream(self.system(), made); }, slot));
+    };
+    auto database = std::make_shared<upstream_parts>();
+    database->key = actors::database_upstream;
+    database->settings = actors::database_supervision();
+    add(std::move(database), tree.database);
+    if (parts.services.empty())
+        out.models = {observed(std::make_shared<actors::offline_model>(), "perin", meters())};
+    for (const auto& service : parts.services) {
+        auto made = std::make_shared<upstream_parts>();
+        made->key = "model:" + service->name();
+        made->settings.retry.base = settings.retry_base;
+        actor_slot<upstream_actor> slot;
+        add(made, slot);
         actors::model_terms terms{settings.patience, settings.turn};
-        out.in_order.push_back(std::make_shared<actors::supervised_model>(service, slot, terms));
+        out.models.push_back(std::make_shared<actors::supervised_model>(service, slot, terms));
         tree.model_circuits.push_back(made->key);
     }
     return out;
@@ -142,29 +146,53 @@ std::shared_ptr<const actors::conversation_parts> conversation_parts_of(
 
 /// A child that reads from the database.
 child_spec reader_spec(std::string name, std::unique_ptr<persistence::database> first,
-                       const std::string& path, const actor_slot<reader_actor>& slot,
+                       const persistence::database_location& at,
+                       const actor_slot<reader_actor>& slot, const actor_tree& tree,
                        bool detached) {
     auto opened =
-        std::make_shared<connections>(std::move(first), path, persistence::sqlite_mode::read_only);
+        std::make_shared<connections>(std::move(first), at, persistence::access_mode::read_only);
     return supervised(
         std::move(name), {},
-        [opened, detached](caf::local_actor& self) {
-            return actors::spawn_reader(self.system(), opened->next(), detached);
+        [opened, detached, supervisor = tree.database](caf::local_actor& self) {
+            return actors::spawn_reader(self.system(), opened->next(), detached, supervisor);
         },
         slot);
+}
+
+/// A server's connections are many, and come and go; the embedded database has two readers, so that
+/// a long list does not hold up a conversation.
+void add_readers(supervisor_plan& root, const configuration& settings, tree_parts& parts,
+                 actor_tree& tree) {
+    const auto at = location_of(settings);
+    if (at.embedded()) {
+        root.children.push_back(reader_spec("reader", std::move(parts.db.readers.at(0)), at,
+                                            tree.reader, tree, parts.detached));
+        root.children.push_back(reader_spec("second reader", std::move(parts.db.readers.at(1)), at,
+                                            tree.second_reader, tree, parts.detached));
+        return;
+    }
+    actors::reader_pool_parts pool;
+    pool.open = [at] { return persistence::open_later(at, persistence::access_mode::read_only); };
+    pool.supervisor = tree.database;
+    pool.detached = parts.detached;
+    tree.second_reader = tree.reader;
+    root.children.push_back(supervised(
+        "readers", {},
+        [pool](caf::local_actor& self) { return actors::spawn_reader_pool(self.system(), pool); },
+        tree.reader));
 }
 
 }  // namespace
 
 result<databases> open_databases(const configuration& settings, const wall_clock& clock) {
-    auto path = database_path(settings);
+    const auto at = location_of(settings);
     databases out;
-    auto writer = persistence::open_sqlite(path, persistence::sqlite_mode::read_write);
+    auto writer = persistence::open_database(at);
     if (!writer) return writer.error();
     out.writer = std::move(*writer);
     if (auto done = persistence::migrate(*out.writer, clock.now()); !done) return done.error();
-    for (std::size_t i = 0; i < reader_count; ++i) {
-        auto reader = persistence::open_sqlite(path, persistence::sqlite_mode::read_only);
+    for (std::size_t i = 0; at.embedded() && i < reader_count; ++i) {
+        auto reader = persistence::open_database(at, persistence::access_mode::read_only);
         if (!reader) return reader.error();
         out.readers.push_back(std::move(*reader));
     }
@@ -199,8 +227,7 @@ actor_tree start_actors(caf::actor_system& system, const configuration& settings
     const auto detached = parts.detached;
     tree.circuits = std::make_shared<circuit_board>();
     tree.bridges.resize(bridge_count);
-    auto models = supervise(settings, parts, tree);
-    auto path = database_path(settings);
+    auto upstreams = supervise(settings, parts, tree);
 
     supervisor_plan root;
     root.name = "root";
@@ -209,17 +236,16 @@ actor_tree start_actors(caf::actor_system& system, const configuration& settings
     root.gave_up = std::move(parts.gave_up);
     auto add = [&root](child_spec spec) { root.children.push_back(std::move(spec)); };
 
-    auto writers = std::make_shared<connections>(std::move(parts.db.writer), path,
-                                                 persistence::sqlite_mode::read_write);
+    add(supervised_branch(std::move(upstreams.supervisor)));
+    auto writers = std::make_shared<connections>(std::move(parts.db.writer), location_of(settings),
+                                                 persistence::access_mode::read_write);
     add(supervised(
         "store", {},
-        [writers, detached](caf::local_actor& self) {
-            return actors::spawn_store(self.system(), writers->next(), {}, detached);
+        [writers, detached, supervisor = tree.database](caf::local_actor& self) {
+            return actors::spawn_store(self.system(), writers->next(), {}, detached, supervisor);
         },
         tree.store));
-    add(reader_spec("reader", std::move(parts.db.readers[0]), path, tree.reader, detached));
-    add(reader_spec("second reader", std::move(parts.db.readers[1]), path, tree.second_reader,
-                    detached));
+    add_readers(root, settings, parts, tree);
     add(supervised(
         "passwords", {},
         [detached](caf::local_actor& self) {
@@ -240,8 +266,7 @@ actor_tree start_actors(caf::actor_system& system, const configuration& settings
         },
         tree.accounts));
     const auto offline = parts.services.empty();
-    if (!offline) add(supervised_branch(std::move(models.supervisor)));
-    auto shared = conversation_parts_of(settings, from, tree, std::move(models.in_order), offline);
+    auto shared = conversation_parts_of(settings, from, tree, std::move(upstreams.models), offline);
     actors::conversations_settings bounds;
     bounds.passivate_after = settings.passivate;
     bounds.most_resident = settings.max_resident;
@@ -256,6 +281,16 @@ actor_tree start_actors(caf::actor_system& system, const configuration& settings
         add(supervised(
             "bridge", {},
             [](caf::local_actor& self) { return actors::spawn_bridge(self.system()); }, bridge));
+    watchdog_parts guard;
+    guard.root = tree.root;
+    guard.runs = std::move(parts.runs);
+    guard.stuck = tree.stuck;
+    add(supervised(
+        "watchdog", {},
+        [guard, detached](caf::local_actor& self) {
+            return spawn_watchdog(self.system(), guard, detached);
+        },
+        actor_slot<watchdog_actor>{}));
     tree.root.put(spawn_supervisor(system, std::move(root)));
     return tree;
 }

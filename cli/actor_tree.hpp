@@ -5,9 +5,11 @@
 #include "runtime/chat_model.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/configuration.hpp"
+#include "runtime/scheduling/run_watch.hpp"
 #include "runtime/supervision/supervisor.hpp"
 #include "runtime/upstream/upstream.hpp"
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -46,7 +48,8 @@ struct databases {
 ///     ├─ conversations
 ///     │   └─ conversation  started by a message or after a crash, ended when it rests
 ///     │       └─ turn, tools
-///     └─ bridges
+///     ├─ bridges
+///     └─ watchdog
 ///
 /// A session is its connection's: it ends with that, and that with it.
 struct actor_tree {
@@ -63,6 +66,10 @@ struct actor_tree {
     std::shared_ptr<runtime::circuit_board> circuits;
     /// Keys of the configured models' circuits.
     std::vector<std::string> model_circuits;
+    /// Supervises what the database failed to do.
+    runtime::actor_slot<runtime::upstream_actor> database;
+    /// Set by the watchdog while nobody should send more.
+    std::shared_ptr<std::atomic<bool>> stuck = std::make_shared<std::atomic<bool>>(false);
 };
 
 /// What the actors are made of.
@@ -72,6 +79,8 @@ struct tree_parts {
     /// The model services in the order in which they are asked; empty: the offline assistant
     /// answers.
     std::vector<std::shared_ptr<runtime::chat_model>> services;
+    /// What the watchdog looks at.
+    std::shared_ptr<const runtime::run_watch> runs = std::make_shared<runtime::run_watch>();
     /// Called once if parts of the server die so often that there is no use in going on.
     std::function<void(const std::string& why)> gave_up;
     /// Whether those that block on the disk have threads of their own, as all but a test wants.

@@ -33,6 +33,8 @@ class command_tree {
         add_chat();
         add_users();
         add_tokens();
+        add_data();
+        add_secrets();
         auto* config = group("config", "The configuration");
         add(*config, "show", "Print what holds, and where it comes from", config_show_);
         add(*config, "check", "Say what is wrong with it, if anything", config_check_);
@@ -131,6 +133,43 @@ class command_tree {
             ->type_name("");
     }
 
+    static std::string name_is_there(const std::string& name) {
+        return name.empty() ? "a name is missing" : "";
+    }
+
+    void add_file(CLI::App& to, std::string& target, const std::string& help) {
+        to.add_option("FILE", target, help)->required()->type_name("")->check(name_is_there);
+    }
+
+    void add_data() {
+        add_file(
+            *add(app_, "backup", "Write all data to a file, also beside a running server", backup_),
+            backup_.file, "File to be written");
+        add_file(*add(app_, "restore", "Replace all data by those of a backup", restore_),
+                 restore_.file, "A file of `perin backup`");
+        add_email(*add(app_, "export", "Print everything that is kept of a user", export_),
+                  export_.email);
+        add_email(*add(app_, "erase", "Remove everything that is kept of a user", erase_),
+                  erase_.email);
+        add(app_, "migrate", "Bring the schema of the database up to date", migrate_)
+            ->add_flag("--dry-run", migrate_.dry_run, "Say what would run, and run nothing");
+        auto* database = group("db", "The database");
+        add(*database, "check", "Say what is wrong with it, if anything", database_check_);
+        add(*database, "move", "Copy all data to another, empty database", database_move_)
+            ->add_option("--to", database_move_.to, "postgresql://..., or the file of SQLite's")
+            ->required()
+            ->type_name("URL|FILE")
+            ->check(name_is_there);
+    }
+
+    void add_secrets() {
+        auto* secrets = group("secrets", "The secret from which keys are derived");
+        auto* rotate = add(*secrets, "rotate", "Replace the secret, and seal what it sealed again",
+                           secrets_rotate_);
+        rotate->add_flag("--lost", secrets_rotate_.lost,
+                         "The old secret is lost: remove what cannot be opened");
+    }
+
     CLI::App app_{"Perin, a self-hosted assistant", "perin"};
     command_line line_;
     std::function<command()> asked_;
@@ -146,6 +185,14 @@ class command_tree {
     token_create token_create_;
     token_list token_list_;
     token_revoke token_revoke_;
+    backup_command backup_;
+    restore_command restore_;
+    export_command export_;
+    erase_command erase_;
+    database_check database_check_;
+    migrate_command migrate_;
+    database_move database_move_;
+    secrets_rotate secrets_rotate_;
     config_show config_show_;
     config_check config_check_;
     version_command version_;

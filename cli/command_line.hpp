@@ -39,13 +39,42 @@ struct token_revoke {
     std::string id;
 };
 
+struct backup_command {
+    std::string file;
+};
+struct restore_command {
+    std::string file;
+};
+struct export_command {
+    std::string email;
+};
+struct erase_command {
+    std::string email;
+};
+struct database_check {};
+struct migrate_command {
+    /// Say what would run, and run nothing.
+    bool dry_run = false;
+};
+struct database_move {
+    /// The URL of a PostgreSQL database, or the file of an embedded one.
+    std::string to;
+};
+
+struct secrets_rotate {
+    /// Remove what cannot be opened: nobody has the secret any more.
+    bool lost = false;
+};
+
 struct config_show {};
 struct config_check {};
 struct version_command {};
 
-using command = std::variant<serve_command, chat_options, user_add, user_list, user_passwd,
-                             user_remove, token_create, token_list, token_revoke, config_show,
-                             config_check, version_command>;
+using command =
+    std::variant<serve_command, chat_options, user_add, user_list, user_passwd, user_remove,
+                 token_create, token_list, token_revoke, backup_command, restore_command,
+                 export_command, erase_command, database_check, database_move, migrate_command,
+                 secrets_rotate, config_show, config_check, version_command>;
 
 /// What the user asked for.
 struct command_line {

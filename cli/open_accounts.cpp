@@ -1,11 +1,11 @@
 #include "cli/open_accounts.hpp"
 
 #include "cli/admin_client.hpp"
+#include "cli/data_hold.hpp"
 #include "cli/local_accounts.hpp"
 #include "cli/remote_accounts.hpp"
 #include "cli/run_file.hpp"
 #include "persistence/migrations.hpp"
-#include "persistence/sqlite/sqlite_database.hpp"
 #include "runtime/private_file.hpp"
 
 namespace perin::cli {
@@ -14,6 +14,7 @@ namespace {
 
 /// What `local_accounts` refers to; a base of its own so that it is there before and after it.
 struct open_database {
+    std::optional<data_hold> hold;
     std::unique_ptr<persistence::database> connection;
     runtime::system_clock clock = {};
     runtime::system_entropy random = {};
@@ -21,16 +22,12 @@ struct open_database {
 
 class database_accounts final : private open_database, public local_accounts {
   public:
-    explicit database_accounts(std::unique_ptr<persistence::database> opened)
-        : open_database{.connection = std::move(opened)},
+    database_accounts(std::optional<data_hold> held, std::unique_ptr<persistence::database> opened)
+        : open_database{.hold = std::move(held), .connection = std::move(opened)},
           local_accounts(*connection, clock, random) {}
 };
 
 }  // namespace
-
-std::filesystem::path database_file(const runtime::configuration& configuration) {
-    return configuration.data / "perin.db";
-}
 
 result<std::unique_ptr<account_service>> open_accounts(
     const runtime::configuration& configuration) {
@@ -43,13 +40,14 @@ result<std::unique_ptr<account_service>> open_accounts(
     if (const auto made = runtime::make_private_folder(configuration.data); !made) {
         return made.error();
     }
-    auto connection = persistence::open_sqlite(database_file(configuration).string(),
-                                               persistence::sqlite_mode::read_write);
+    auto hold = shared_use(configuration);
+    if (!hold) return hold.error();
+    auto connection = persistence::open_database(location_of(configuration));
     if (!connection) return connection.error();
     const auto migrated = persistence::migrate(**connection, runtime::system_clock().now());
     if (!migrated) return migrated.error();
     return std::unique_ptr<account_service>(
-        std::make_unique<database_accounts>(std::move(*connection)));
+        std::make_unique<database_accounts>(std::move(*hold), std::move(*connection)));
 }
 
 }  // namespace perin::cli

@@ -1,14 +1,12 @@
 #pragma once
 
 #include "cli/account_service.hpp"
+#include "cli/database_location.hpp"
 #include "runtime/configuration.hpp"
 
 #include <memory>
 
 namespace perin::cli {
-
-/// The file of the embedded database.
-[[nodiscard]] std::filesystem::path database_file(const runtime::configuration& configuration);
 
 /// The accounts of the server that runs on this data folder, where it answers; else of the database
 /// there, which is made and brought up to date.

@@ -1,11 +1,17 @@
 #include "cli/program.hpp"
 
 #include "cli/account_commands.hpp"
+#include "cli/backup_commands.hpp"
 #include "cli/command_line.hpp"
 #include "cli/config_commands.hpp"
+#include "cli/database_commands.hpp"
+#include "cli/migrate_command.hpp"
 #include "cli/open_accounts.hpp"
+#include "cli/personal_data_commands.hpp"
+#include "cli/secret_commands.hpp"
 #include "cli/server.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/crash_point.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -54,6 +60,24 @@ class dispatcher {
         return 0;
     }
 
+    int operator()(const backup_command& wanted) const { return operate(wanted); }
+    int operator()(const restore_command& wanted) const { return operate(wanted); }
+    int operator()(const export_command& wanted) const { return operate(wanted); }
+    int operator()(const erase_command& wanted) const { return operate(wanted); }
+    int operator()(const database_check& wanted) const { return operate(wanted); }
+    int operator()(const database_move& wanted) const { return operate(wanted); }
+    int operator()(const migrate_command& wanted) const { return operate(wanted); }
+
+    int operator()(const secrets_rotate& wanted) const {
+        const operator_context with{.configuration = configuration_,
+                                    .at = at_,
+                                    .now = runtime::system_clock().now(),
+                                    .json = line_.json,
+                                    .yes = line_.yes};
+        runtime::system_entropy random;
+        return static_cast<int>(run(wanted, with, random));
+    }
+
     template <class Command>
     int operator()(const Command& wanted) const {
         const auto accounts = open_accounts(configuration_);
@@ -67,6 +91,18 @@ class dispatcher {
     }
 
   private:
+    /// On the database as a whole.
+    template <class Command>
+    int operate(const Command& wanted) const {
+        if (!configuration_.crash_at.empty()) runtime::arm_crash_point(configuration_.crash_at);
+        const operator_context with{.configuration = configuration_,
+                                    .at = at_,
+                                    .now = runtime::system_clock().now(),
+                                    .json = line_.json,
+                                    .yes = line_.yes};
+        return static_cast<int>(run(wanted, with));
+    }
+
     const command_line& line_;
     const runtime::configuration& configuration_;
     console& at_;

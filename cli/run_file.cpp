@@ -29,6 +29,13 @@ std::optional<run_file> read_run_file(const std::filesystem::path& data) {
     const auto pid = parsed->find("pid");
     if (pid == parsed->end() || !pid->is_number_integer()) return {};
     run.pid = pid->get<int>();
+    if (const auto keys = parsed->find("keys"); keys != parsed->end() && keys->is_array()) {
+        for (const auto& key : *keys) {
+            if (key.is_string()) run.keys.push_back(key.get<std::string>());
+        }
+    }
+    const auto kept = parsed->find("keptSecret");
+    run.kept_secret = kept != parsed->end() && *kept == true;
     if (run.pid <= 0 || run.admin.empty() || run.token.empty()) return {};
     return run;
 }
@@ -40,7 +47,9 @@ result<void> write_run_file(const std::filesystem::path& data, const run_file& r
                                  {"admin", run.admin},
                                  {"pid", run.pid},
                                  {"token", run.token},
-                                 {"node", run.node}};
+                                 {"node", run.node},
+                                 {"keys", run.keys},
+                                 {"keptSecret", run.kept_secret}};
     return runtime::write_private_file(data / file_name, json.dump() + "\n",
                                        runtime::existing_file::replace);
 }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace perin::cli {
 
@@ -18,6 +19,10 @@ struct run_file {
     /// For the private routes of the admin listener.
     std::string token;
     std::string node;
+    /// Ids of the keys that it knew when it started (`vault::known`).
+    std::vector<std::string> keys = {};
+    /// Whether its secret is the one of the data folder: it reads that again when it is replaced.
+    bool kept_secret = false;
     friend bool operator==(const run_file&, const run_file&) = default;
 };
 

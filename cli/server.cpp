@@ -1,20 +1,23 @@
 #include "cli/server.hpp"
 
 #include "actors/session/session.hpp"
+#include "actors/store/database_work.hpp"
 #include "cli/actor_tree.hpp"
+#include "cli/data_hold.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/first_start.hpp"
+#include "cli/open_vault.hpp"
 #include "cli/run_file.hpp"
 #include "cli/shutdown.hpp"
 #include "net/front/front.hpp"
 #include "net/http_client/http_client.hpp"
 #include "persistence/credentials.hpp"
+#include "persistence/vault/sealing_key.hpp"
 #include "runtime/crash_point.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/private_file.hpp"
 #include "runtime/scheduling/pool_scheduler.hpp"
-#include "runtime/watchdog.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <caf/actor_registry.hpp>
@@ -82,6 +85,7 @@ net::front_settings front_settings_of(const configuration& settings, const actor
     out.admin_token = token;
     out.offline = settings.offline;
     out.model_circuits = tree.model_circuits;
+    out.database_circuit = actors::database_upstream;
     return out;
 }
 
@@ -96,6 +100,14 @@ std::string bracketed(const std::string& host) {
     return host.find(':') == std::string::npos ? host : "[" + host + "]";
 }
 
+/// Tells the operator, who may have moved the data without the secret.
+void warn_of_unknown_secret(persistence::database& db, persistence::vault& keys) {
+    const auto sealing = persistence::sealing_key_repository(db, keys.purpose()).find();
+    if (!sealing || !*sealing || keys.knows((*sealing)->id)) return;
+    log(log_level::warning, "vault.unknown_secret",
+        "tokens were sealed with a secret that is not known: integrations do not work");
+}
+
 }  // namespace
 
 int run_server(const configuration& settings) {
@@ -108,10 +120,15 @@ int run_server(const configuration& settings) {
     sources from;
     if (auto made = make_private_folder(settings.data); !made)
         return fail(made.error(), exit_code::failed);
+    const auto hold = shared_use(settings);
+    if (!hold) return fail(hold.error(), exit_code::failed);
     auto tls = tls_of(settings);
     if (!tls) return fail(tls.error(), exit_code::usage);
+    auto keys = open_vault(settings, *from.entropy);
+    if (!keys) return fail(keys.error(), exit_code::failed);
     auto db = open_databases(settings, *from.clock);
     if (!db) return fail(db.error(), exit_code::unreachable);
+    warn_of_unknown_secret(*db->writer, **keys);
     auto owner = make_owner(*db->writer, *from.clock, *from.entropy);
     if (!owner) return fail(owner.error(), exit_code::unreachable);
 
@@ -133,6 +150,9 @@ int run_server(const configuration& settings) {
     made_of.db = std::move(*db);
     made_of.from = from;
     made_of.services = model_services(settings, client, *from.clock);
+    made_of.runs = watch;
+    auto models = made_of.services.empty() ? std::string{"offline"} : std::string{};
+    for (const auto& one : made_of.services) models += (models.empty() ? "" : ",") + one->name();
     made_of.gave_up = [&io, &gave_up](const std::string& why) {
         std::cerr << "perin: the server gives up: " + why + "\n";
         log(log_level::error, "server.gave_up", "the server gives up", {{"reason", why}});
@@ -143,11 +163,6 @@ int run_server(const configuration& settings) {
     // Every actor stands in its slot before somebody can connect.
     io.poll();
     io.restart();
-    watchdog_parts guarded;
-    guarded.root = tree.root;
-    guarded.runs = watch;
-    auto stuck = guarded.stuck;
-    auto watchdog = spawn_watchdog(system, guarded);
     auto token = persistence::new_token("pra_");
     auto sessions = std::make_shared<actors::session_parts>();
     sessions->conversations = tree.conversations;
@@ -169,7 +184,7 @@ int run_server(const configuration& settings) {
         parts.drain = [&ending] { ending.begin(); };
         parts.circuits = tree.circuits;
         parts.root = tree.root;
-        parts.is_stuck = [stuck] { return stuck->load(std::memory_order_relaxed); };
+        parts.is_stuck = [stuck = tree.stuck] { return stuck->load(std::memory_order_relaxed); };
         auto front = std::make_shared<net::front>(io, front_settings_of(settings, tree, token),
                                                   std::move(parts), *tls);
         auto bound = front->listen(settings.listen.host, settings.listen.port,
@@ -183,7 +198,13 @@ int run_server(const configuration& settings) {
                        bracketed(settings.listen.host) + ":" + std::to_string(front->port());
             auto admin = "http://" + bracketed(settings.admin_listen.host) + ":" +
                          std::to_string(front->admin_port());
-            run_file run{url, admin, getpid(), token, settings.node};
+            run_file run{url,
+                         admin,
+                         getpid(),
+                         token,
+                         settings.node,
+                         (*keys)->known(),
+                         settings.secret.empty()};
             if (auto written = write_run_file(settings.data, run); !written)
                 log(log_level::warning, "server.run_file", "run.json cannot be written",
                     {{"detail", written.error().detail}});
@@ -195,14 +216,13 @@ int run_server(const configuration& settings) {
                  {"node", settings.node},
                  {"url", url},
                  {"admin", admin},
-                 {"model", settings.offline ? std::string{"offline"} : settings.model},
+                 {"model", models},
                  {"threads", threads}});
             run_threads(io, threads);
             remove_run_file(settings.data, getpid());
         }
     }
     meters().sample_with(nullptr);
-    caf::anon_send_exit(watchdog, caf::exit_reason::user_shutdown);
     if (gave_up) code = static_cast<int>(exit_code::failed);
     log(log_level::info, "server.stopped", "the server ends", {{"code", code}});
     // What is left is memory, which the kernel takes back faster: CAF would wait here for the last

@@ -323,7 +323,11 @@ std::vector<conversation_message> messages_of(std::span<const journal_record> re
 std::string title_of(std::string_view first_message) {
     auto line = first_message.substr(0, first_message.find_first_of("\r\n"));
     auto cut = utf8_prefix(line, 80);
-    return std::string(cut.empty() ? std::string_view{"Conversation"} : cut);
+    std::string title(cut.empty() ? std::string_view{"Conversation"} : cut);
+    // A list is one line each, and no database keeps a NUL.
+    std::ranges::replace_if(
+        title, [](unsigned char each) { return each < ' '; }, ' ');
+    return title;
 }
 
 }  // namespace perin

@@ -19,4 +19,18 @@ struct journal_record {
     friend bool operator==(const journal_record&, const journal_record&) = default;
 };
 
+/// What is known of a stream without reading it. Only streams that go on by themselves have this,
+/// workflows and others, so that unfinished ones are found at start; conversations and their turns
+/// have tables of their own.
+struct stream_state {
+    /// Such as `workflow`. Stays as it was at the beginning.
+    std::string kind;
+    /// Whose it is; empty for nobody's. Stays as well.
+    std::string user_id;
+    std::string state;
+    /// What a list shows beside the state, as JSON text.
+    std::string summary = "{}";
+    friend bool operator==(const stream_state&, const stream_state&) = default;
+};
+
 }  // namespace perin

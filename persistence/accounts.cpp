@@ -2,6 +2,7 @@
 
 #include "persistence/columns.hpp"
 #include "persistence/decode.hpp"
+#include "persistence/personal_data.hpp"
 
 #include <array>
 #include <utility>
@@ -115,22 +116,9 @@ result<void> account_repository::set_password(const std::string& user_id,
 }
 
 result<void> account_repository::remove(const std::string& user_id) {
-    // The user goes last: whatever stops this half-way, it can be done again. The name of a stream
-    // is that of `conversation_stream`.
-    constexpr std::array<std::string_view, 7> theirs = {
-        "DELETE FROM tokens WHERE user_id = $1",
-        "DELETE FROM tool_effects WHERE turn_id IN (SELECT turn_id FROM turns WHERE user_id = $1)",
-        "DELETE FROM turns WHERE user_id = $1",
-        "DELETE FROM journal WHERE stream IN "
-        "(SELECT 'conversation/' || user_id || '/' || id FROM conversations WHERE user_id = $1)",
-        "DELETE FROM conversations WHERE user_id = $1",
-        "DELETE FROM memory WHERE user_id = $1",
-        "DELETE FROM idempotency WHERE user_id = $1",
-    };
-    for (const auto sql : theirs) {
-        if (auto removed = on_.execute(sql, {user_id}); !removed) return removed.error();
-    }
-    return done_or(on_, on_.execute("DELETE FROM users WHERE id = $1", {user_id}), no_such_user());
+    const auto erased = erase_personal_data(on_, user_id);
+    if (!erased) return erased.error();
+    return {};
 }
 
 result<std::size_t> account_repository::count() {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 
 namespace perin::persistence {
 
@@ -15,6 +16,10 @@ namespace perin::persistence {
 
 [[nodiscard]] inline value column(const std::optional<timestamp>& at) {
     return at ? column(*at) : value{};
+}
+
+[[nodiscard]] inline value column(const std::optional<std::string>& text) {
+    return text ? value{*text} : value{};
 }
 
 [[nodiscard]] inline value column(bool flag) { return std::int64_t{flag ? 1 : 0}; }
@@ -35,6 +40,11 @@ namespace perin::persistence {
                                                                    std::size_t index) {
     if (from.is_null(index)) return std::nullopt;
     return time_column(from, index);
+}
+
+[[nodiscard]] inline std::optional<std::string> optional_text_column(row& from, std::size_t index) {
+    if (from.is_null(index)) return std::nullopt;
+    return from.take_text(index);
 }
 
 [[nodiscard]] inline std::uint64_t number_column(const row& from, std::size_t index) {

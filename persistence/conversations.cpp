@@ -1,18 +1,14 @@
 #include "persistence/conversations.hpp"
 
 #include "persistence/columns.hpp"
-#include "persistence/cursor.hpp"
 #include "persistence/decode.hpp"
+#include "persistence/time_list.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace perin::persistence {
 
 namespace {
-
-/// Longer than any caller asks for.
-constexpr std::size_t longest_page = 10'000;
 
 conversation_summary summary_of(row& from) {
     return {.id = from.take_text(0),
@@ -40,13 +36,6 @@ turn_row turn_of(row& from) {
 }
 
 failure no_such_conversation() { return {error_code::not_found, "there is no such conversation"}; }
-
-failure bad_cursor() {
-    return {error_code::invalid_request, "is not a cursor of this list", "", "cursor"};
-}
-
-/// Before everything: the end of time.
-list_position newest() { return {.created_at = timestamp::max(), .id = {}}; }
 
 }  // namespace
 
@@ -86,30 +75,17 @@ result<void> conversation_repository::touch(const std::string& user_id,
 
 result<page<conversation_summary>> conversation_repository::list(
     const std::string& user_id, std::size_t limit, const std::optional<std::string>& cursor) {
-    list_position after = newest();
-    if (cursor) {
-        auto position = from_cursor(*cursor);
-        if (!position) return bad_cursor();
-        after = std::move(*position);
-    }
-    const std::size_t wanted = std::min(limit, longest_page);
-    // One more than wanted tells whether there is a next page.
-    auto found = decode_all<conversation_summary>(
-        on_.execute("SELECT id, title, created_at, updated_at, last_seq FROM conversations "
-                    "WHERE user_id = $1 AND deleted_at IS NULL AND (created_at, id) < ($2, $3) "
-                    "ORDER BY created_at DESC, id DESC LIMIT $4",
-                    {user_id, column(after.created_at), after.id, column(wanted + 1)}),
-        summary_of);
-    if (!found) return found.error();
-    page<conversation_summary> part{.items = std::move(*found), .next_cursor = {}};
-    if (part.items.size() > wanted) {
-        part.items.resize(wanted);
-        if (wanted > 0) {
-            const conversation_summary& last = part.items.back();
-            part.next_cursor = to_cursor({.created_at = last.created_at, .id = last.id});
-        }
-    }
-    return part;
+    const auto from = begin_page(limit, cursor);
+    if (!from) return from.error();
+    return end_page(
+        *from,
+        decode_all<conversation_summary>(
+            on_.execute("SELECT id, title, created_at, updated_at, last_seq FROM conversations "
+                        "WHERE user_id = $1 AND deleted_at IS NULL AND (created_at, id) < ($2, $3) "
+                        "ORDER BY created_at DESC, id DESC LIMIT $4",
+                        {user_id, column(from->after.created_at), from->after.id,
+                         column(from->wanted + 1)}),
+            summary_of));
 }
 
 result<void> conversation_repository::remove(const std::string& user_id,

@@ -1,5 +1,7 @@
 #include "persistence/database.hpp"
 
+#include "domain/text.hpp"
+
 #include <exception>
 #include <utility>
 
@@ -40,6 +42,20 @@ std::string row::take_text(std::size_t column) {
     return std::exchange(std::get<std::string>(columns_[column]), {});
 }
 
+std::optional<failure> unstorable(std::span<const value> parameters) {
+    for (const value& each : parameters) {
+        const auto* text = std::get_if<std::string>(&each);
+        if (text == nullptr) continue;
+        if (text->find('\0') != std::string::npos) {
+            return failure{error_code::invalid_request, "a text holds a NUL, which is not kept"};
+        }
+        if (!is_utf8(*text)) {
+            return failure{error_code::invalid_request, "a text is not valid UTF-8"};
+        }
+    }
+    return std::nullopt;
+}
+
 result<transaction> transaction::begin(database& on) {
     if (auto begun = on.begin(); !begun) return begun.error();
     return transaction(on);
@@ -53,9 +69,20 @@ transaction::~transaction() {
 
 result<void> transaction::commit() {
     if (on_ == nullptr) return failure{error_code::internal, "the transaction has ended already"};
-    auto committed = on_->commit();
-    if (!committed) on_->rollback();
-    on_ = nullptr;
+    database& on = *std::exchange(on_, nullptr);
+    auto committed = on.commit();
+    if (committed) return committed;
+    if (committed.error().code == error_code::unavailable) {
+        const auto written = on.settle();
+        if (!written) {
+            committed = failure{error_code::unavailable,
+                                "the connection was lost during a commit: whether it took place "
+                                "is not known"};
+        } else if (*written) {
+            committed = {};
+        }
+    }
+    on.rollback();
     return committed;
 }
 

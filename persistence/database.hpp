@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -32,6 +34,8 @@ class row {
     explicit row(std::vector<value> columns) noexcept : columns_(std::move(columns)) {}
 
     [[nodiscard]] std::size_t size() const noexcept { return columns_.size(); }
+    /// Whatever it holds.
+    [[nodiscard]] const value& at(std::size_t column) const;
     [[nodiscard]] bool is_null(std::size_t column) const;
     [[nodiscard]] std::int64_t integer(std::size_t column) const;
     /// Also of an integer.
@@ -41,19 +45,21 @@ class row {
     [[nodiscard]] std::string take_text(std::size_t column);
 
   private:
-    [[nodiscard]] const value& at(std::size_t column) const;
-
     std::vector<value> columns_;
 };
 
 using rows = std::vector<row>;
 
 /// One connection to a database. Not thread-safe: one thread at a time, though not always the same
-/// one. Every call may block on the disk or on another writer.
+/// one. Every call may block on the disk, on the network or on another writer.
 ///
-/// Failures: `conflict` where a constraint forbids the change; `unavailable` where the database is
-/// busy, full, read-only or cannot be reached, so that a later try may succeed; `internal` for all
-/// else. A detail tells it in words, without SQL, values or paths.
+/// Failures: `conflict` where a constraint forbids the change; `invalid_request` where a text
+/// cannot be kept (a NUL, or not UTF-8); `unavailable` where the database is busy, full, read-only
+/// or cannot be reached, or gave a transaction up for another one's sake: nothing of it remains,
+/// and a later try may succeed; `internal` for all else. A detail tells it in words, without SQL,
+/// values, addresses or paths.
+///
+/// A connection that was lost is made again by the first call outside a transaction.
 class database {
   public:
     database() = default;
@@ -70,20 +76,34 @@ class database {
         return execute(sql, std::span<const value>(parameters.begin(), parameters.size()));
     }
 
+    /// Runs a query and hands over each row as it comes, so that a long answer need not fit into
+    /// memory. `take` returns false to end it early. `take` must not use the connection.
+    virtual result<void> each(std::string_view sql, std::span<const value> parameters,
+                              const std::function<bool(row&)>& take) = 0;
+
     /// How many rows the last `INSERT`, `UPDATE` or `DELETE` that succeeded touched. A `RETURNING`
     /// would tell it too, but costs SQLite a temporary table at each run.
     [[nodiscard]] virtual std::size_t changed() const noexcept = 0;
 
     /// Begins a transaction that may write; prefer `transaction`. `internal` within another one.
     virtual result<void> begin() = 0;
-    /// What was written is durable once this succeeds. After a failure call `rollback`.
+    /// What was written is durable once this succeeds. After `unavailable` ask `settle`; after any
+    /// other failure nothing remains. Then call `rollback`.
     virtual result<void> commit() = 0;
+    /// Whether the transaction whose `commit` failed was committed all the same: a connection that
+    /// is lost while it waits for the answer leaves that open. `unavailable` where it cannot be
+    /// told now: ask again later, and begin nothing until it is known.
+    virtual result<bool> settle() = 0;
     /// Ends the transaction, if there is one, as though it had never begun.
     virtual void rollback() noexcept = 0;
 
     /// `sqlite` or `postgresql`.
     [[nodiscard]] virtual const char* driver() const noexcept = 0;
 };
+
+/// Why parameters cannot be kept, if so: both databases then refuse the same ones. SQLite would
+/// take them, and cut a text at its NUL.
+[[nodiscard]] std::optional<failure> unstorable(std::span<const value> parameters);
 
 /// A transaction that is rolled back unless it is committed. Where the database gave the
 /// transaction up by itself (a full disk may do that), every statement fails until it ends.
@@ -95,7 +115,8 @@ class transaction {
     transaction& operator=(transaction&&) = delete;
     ~transaction();
 
-    /// At most once. Where it fails nothing of the transaction remains.
+    /// At most once. Where it fails nothing of the transaction remains, unless the failure says
+    /// that this could not be learnt.
     result<void> commit();
 
   private:

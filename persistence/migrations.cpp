@@ -3,6 +3,10 @@
 #include "persistence/columns.hpp"
 #include "persistence/decode.hpp"
 #include "persistence/migrations/0001_conversations_and_accounts.hpp"
+#include "persistence/migrations/0002_streams_and_effects.hpp"
+#include "persistence/migrations/0003_integrations.hpp"
+#include "persistence/migrations/0004_scheduling.hpp"
+#include "persistence/migrations/0005_network_and_notifications.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,17 +28,38 @@ applied_migration applied_of(row& from) {
 
 std::int64_t integer_of(row& from) { return from.integer(0); }
 
+bool is_embedded(const database& on) { return std::string_view(on.driver()) == "sqlite"; }
+
 /// The catalogue is the one thing for which the databases share no SQL.
 result<bool> has_migrations_table(database& on) {
-    if (std::string_view(on.driver()) != "sqlite") {
-        return failure{error_code::internal, "the schema of this database cannot be looked up"};
-    }
     auto count = decode_only<std::int64_t>(
-        on.execute("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = "
-                   "'migrations'"),
+        on.execute(is_embedded(on) ? "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' "
+                                     "AND name = 'migrations'"
+                                   : "SELECT to_regclass('migrations') IS NOT NULL"),
         integer_of);
     if (!count) return count.error();
     return *count > 0;
+}
+
+constexpr std::string_view make_table =
+    "CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY NOT NULL, "
+    "name TEXT NOT NULL, applied_at BIGINT NOT NULL)";
+
+/// In PostgreSQL two that look at once both find no table, and one of them then fails: there they
+/// take turns. The number of the lock is ours alone: "perin".
+result<void> make_migrations_table(database& on) {
+    if (is_embedded(on)) return done(on.execute(make_table));
+    return done(on.execute("DO $$ BEGIN PERFORM pg_advisory_xact_lock(482738334062); " +
+                           std::string(make_table) + "; END $$"));
+}
+
+/// PostgreSQL's limits are for the daily statements: a step may take long, and so may the wait for
+/// a program that runs the same one.
+result<void> lift_limits(database& on) {
+    if (is_embedded(on)) return {};
+    return done(
+        on.execute("SELECT set_config('statement_timeout', '0', true), "
+                   "set_config('lock_timeout', '0', true)"));
 }
 
 /// Nothing where the table is not there yet.
@@ -49,11 +74,24 @@ result<std::optional<std::vector<applied_migration>>> applied_migrations(databas
     return answer(std::move(*all));
 }
 
+/// The statement as this database takes it.
+std::string in_dialect_of(const database& on, std::string_view sql) {
+    constexpr std::string_view placeholder = "{json}";
+    std::string text;
+    for (;;) {
+        const auto found = sql.find(placeholder);
+        text.append(sql.substr(0, found));
+        if (found == std::string_view::npos) return text;
+        text.append(is_embedded(on) ? "TEXT" : "JSONB");
+        sql.remove_prefix(found + placeholder.size());
+    }
+}
+
 /// Why this program must not touch the database.
 std::optional<failure> disagreement(std::span<const applied_migration> applied,
                                     std::span<const migration> steps) {
     if (applied.size() > steps.size()) {
-        return failure{error_code::unavailable,
+        return failure{error_code::conflict,
                        "the database was made by a newer version of Perin (its schema is " +
                            std::to_string(applied.back().number) + ", this program knows up to " +
                            std::to_string(steps.size()) +
@@ -61,7 +99,7 @@ std::optional<failure> disagreement(std::span<const applied_migration> applied,
     }
     for (std::size_t i = 0; i < applied.size(); ++i) {
         if (applied[i].number == steps[i].number && applied[i].name == steps[i].name) continue;
-        return failure{error_code::unavailable,
+        return failure{error_code::conflict,
                        "the database was made by another version of Perin: step " +
                            std::to_string(applied[i].number) + " of its schema is not ours"};
     }
@@ -77,6 +115,7 @@ failure in_step(const migration& step, failure why) {
 result<bool> run(database& on, const migration& step, timestamp now) {
     auto changes = transaction::begin(on);
     if (!changes) return changes.error();
+    if (auto lifted = lift_limits(on); !lifted) return lifted.error();
     // The row is the lock: it comes first, and whoever comes second waits here for the first one's
     // end.
     const auto recorded = on.execute(
@@ -86,7 +125,8 @@ result<bool> run(database& on, const migration& step, timestamp now) {
     if (!recorded) return recorded.error();
     if (on.changed() == 0) return false;
     for (const auto sql : step.statements) {
-        if (auto changed = on.execute(sql); !changed) return changed.error();
+        const std::string text = in_dialect_of(on, sql);
+        if (auto changed = on.execute(text); !changed) return changed.error();
     }
     if (auto committed = changes->commit(); !committed) return committed.error();
     return true;
@@ -95,10 +135,22 @@ result<bool> run(database& on, const migration& step, timestamp now) {
 }  // namespace
 
 std::span<const migration> known_migrations() noexcept {
-    static constexpr std::array<migration, 1> all = {
+    static constexpr std::array<migration, 5> all = {
         migration{1, "conversations and accounts", migration_0001},
+        migration{2, "streams and effects", migration_0002},
+        migration{3, "integrations", migration_0003},
+        migration{4, "scheduling", migration_0004},
+        migration{5, "network and notifications", migration_0005},
     };
     return all;
+}
+
+result<std::span<const migration>> missing_migrations(database& on) {
+    const auto applied = applied_migrations(on);
+    if (!applied) return applied.error();
+    if (!applied->has_value()) return known_migrations();
+    if (auto why = disagreement(**applied, known_migrations())) return *why;
+    return known_migrations().subspan((*applied)->size());
 }
 
 result<int> migrate(database& on, timestamp now) { return migrate(on, now, known_migrations()); }
@@ -111,10 +163,7 @@ result<int> migrate(database& on, timestamp now, std::span<const migration> step
         if (auto why = disagreement(**applied, steps)) return *why;
         before = (*applied)->size();
     } else {
-        const auto made = on.execute(
-            "CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY NOT NULL, "
-            "name TEXT NOT NULL, applied_at BIGINT NOT NULL)");
-        if (!made) return made.error();
+        if (auto made = make_migrations_table(on); !made) return made.error();
     }
     int count = 0;
     for (const migration& step : steps.subspan(before)) {

@@ -14,11 +14,18 @@ namespace perin::runtime {
 /// Ends the open transaction of the store.
 struct commit_batch {};
 
+/// Something to do on a connection's own thread: an attempt that its supervisor asked for.
+struct database_task {
+    std::function<void()> run;
+};
+
 /// Writes to the database, grouping commits: everything that waits in its mailbox goes into one
 /// transaction. Detached: it blocks on the disk, and on nothing else.
 using store_actor = caf::typed_actor<
     // Writes records; `conflict` where the stream has gone on.
     caf::replies_to<commit_conversation>::with<result<conversation_committed>>,
+    // Writes records; `conflict` where the stream is not at that version.
+    caf::replies_to<append_records>::with<result<std::uint64_t>>,
     // Removes a conversation; `not_found` where there is none.
     caf::replies_to<erase_conversation>::with<result<void>>,
     // Changes a user's memory.
@@ -26,7 +33,9 @@ using store_actor = caf::typed_actor<
     // Changes users and tokens.
     caf::replies_to<commit_account>::with<result<account_committed>>,
     // To itself: the mailbox as it was is handled, commit.
-    caf::reacts_to<commit_batch>>;
+    caf::reacts_to<commit_batch>,
+    // To itself, by way of its supervisor.
+    caf::reacts_to<database_task>>;
 
 /// Reads from the database, apart from the writer. Detached: it blocks on the disk.
 using reader_actor = caf::typed_actor<
@@ -47,7 +56,9 @@ using reader_actor = caf::typed_actor<
     // `not_found` where there is no such user; an empty address asks for the only one.
     caf::replies_to<find_user>::with<result<user>>,
     caf::replies_to<list_users>::with<result<std::vector<user>>>,
-    caf::replies_to<list_tokens>::with<result<std::vector<access_token>>>>;
+    caf::replies_to<list_tokens>::with<result<std::vector<access_token>>>,
+    // To itself, by way of its supervisor, or from a pool: its connection.
+    caf::reacts_to<database_task>>;
 
 struct session_command;
 struct session_stop {};
@@ -264,6 +275,7 @@ struct session_command {
 }  // namespace perin::runtime
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::commit_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::database_task)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::session_stop)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::session_command)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::chat_send)

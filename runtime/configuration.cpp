@@ -154,13 +154,22 @@ std::string fallback_of(const setting& row, const surroundings& around) {
     return std::string(row.fallback);
 }
 
-/// What no single setting can tell: rules between two of them, or with the build.
+/// What no single setting can tell: rules between two of them.
 result<void> check_together(const configuration& read) {
     if (read.data.empty()) return at_fault("PERIN_DATA", "must be set where HOME is not");
-    if (!read.database_url.empty()) {
+    if (!read.database_url.empty() && read.secret.empty()) {
+        return at_fault("PERIN_SECRET",
+                        "must be set with DATABASE_URL: every server of that database has the "
+                        "same one");
+    }
+    if (!read.secret.empty() && read.secret == read.secret_previous) {
+        return at_fault("PERIN_SECRET_PREVIOUS", "must differ from PERIN_SECRET");
+    }
+    if (!read.database_url.empty() && !read.database_url.starts_with("postgresql://") &&
+        !read.database_url.starts_with("postgres://")) {
         return at_fault("DATABASE_URL",
-                        "this build has no PostgreSQL driver; unset it to use the embedded "
-                        "database in PERIN_DATA");
+                        "must be postgresql://...; unset it to use the embedded database in "
+                        "PERIN_DATA");
     }
     if (!read.limits && !is_loopback(read.listen.host)) {
         return at_fault("PERIN_LIMITS", "off is allowed on a loopback listener only, not on " +

@@ -51,6 +51,8 @@ struct configuration {
     std::string database_url;
     /// Unset: the one kept in `data`, see `secret_file.hpp`.
     std::string secret;
+    /// The one before, while what it sealed is sealed again.
+    std::string secret_previous;
     std::filesystem::path tls_certificate;
     std::filesystem::path tls_key;
     std::vector<std::string> cors_origins;

@@ -69,6 +69,16 @@ struct conversation_committed {
     std::optional<earlier_turn> earlier = {};
 };
 
+/// Writes records of any stream, as versions `expected_version + 1` and up. Answered with the
+/// stream's new version.
+struct append_records {
+    std::string stream;
+    std::uint64_t expected_version = 0;
+    std::vector<journal_record> records;
+    /// Of a stream that goes on by itself: what it is with these records.
+    std::optional<stream_state> state = {};
+};
+
 /// Drops all of a conversation but its id, which stays taken.
 struct erase_conversation {
     conversation_key key;
@@ -490,6 +500,7 @@ struct count_running {};
 template <class T>
 struct caf::allowed_unsafe_message_type<perin::result<T>> : std::true_type {};
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::append_records)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::commit_conversation)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::erase_conversation)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::commit_memory)

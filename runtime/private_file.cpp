@@ -63,6 +63,10 @@ class temporary_file {
     bool placed_ = false;
 };
 
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+    return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
 /// A new name is on disk only when its folder is.
 int sync_folder(const std::filesystem::path& folder) {
     const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -84,9 +88,16 @@ result<void> make_private_folder(const std::filesystem::path& folder) {
     return {};
 }
 
+result<void> remove_private_file(const std::filesystem::path& path) {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return failed(path, "remove", errno);
+    const auto folder = folder_of(path);
+    if (const int why = sync_folder(folder); why != 0) return failed(folder, "sync", why);
+    return {};
+}
+
 result<void> write_private_file(const std::filesystem::path& path, std::string_view content,
                                 existing_file existing) {
-    const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+    const auto folder = folder_of(path);
     if (auto made = make_private_folder(folder); !made) return made;
     static std::atomic<unsigned> count = 0;
     auto name = path;

@@ -17,6 +17,10 @@ enum class existing_file { replace, keep };
 [[nodiscard]] result<void> write_private_file(const std::filesystem::path& path,
                                               std::string_view content, existing_file existing);
 
+/// Removes `path`: it is gone from the disk when this returns. One that is not there is fine. Fails
+/// like `write_private_file`.
+[[nodiscard]] result<void> remove_private_file(const std::filesystem::path& path);
+
 /// Makes `folder` and what is missing above it, mode 0700 each; an existing one is left as it is.
 /// Fails like `write_private_file`.
 [[nodiscard]] result<void> make_private_folder(const std::filesystem::path& folder);

@@ -33,6 +33,8 @@ constexpr std::array table{
             "PostgreSQL to use in place of the embedded database; not in this build.", 0, 4000},
     setting{"PERIN_SECRET", "secret", k::secret, &c::secret, "",
             "At least 32 bytes from which keys are derived; unset: made once and kept.", 32, 4000},
+    setting{"PERIN_SECRET_PREVIOUS", "secret_previous", k::secret, &c::secret_previous, "",
+            "The secret before, until `perin secrets rotate` has sealed all again.", 32, 4000},
     setting{"PERIN_TLS_CERTIFICATE", "tls_certificate", k::path, &c::tls_certificate, "",
             "PEM file of the certificate chain; with tls_key the front speaks TLS.", 0, 4000},
     setting{"PERIN_TLS_KEY", "tls_key", k::path, &c::tls_key, "",

@@ -122,6 +122,9 @@ caf::result<result<chat_accepted>> conversation_flow::on_send(chat_send& message
     commit(std::move(change), std::move(extras),
            [=, this](const result<conversation_committed>& done) mutable {
                if (!done) return fulfil(promise, done.error());
+               if (const auto& earlier = done->earlier)
+                   return fulfil(promise, chat_accepted{earlier->conversation_id, earlier->turn_id,
+                                                        announced_, true, 0});
                fulfil(promise,
                       chat_accepted{state_.key().conversation_id, turn_id, announced_, false, 0});
                if (reader) attach(reader);
@@ -412,9 +415,12 @@ void conversation_flow::commit(conversation_change change, commit_conversation e
         .then(
             [this, ticket, then](const result<conversation_committed>& done) {
                 --commits_open_;
-                if (done) gate_.committed(ticket);
+                auto written = done && !done->earlier;
+                if (written) gate_.committed(ticket);
                 then(done);
                 if (!done) return give_up(done.error());
+                if (!written)
+                    return give_up({error_code::conflict, "the request was accepted before"});
                 announce();
             },
             [this, then](const caf::error&) {

@@ -124,8 +124,32 @@ void conversations_flow::stop_resting(entry& one) {
 
 void conversations_flow::add_reader(entry& one, const session_actor& reader) {
     if (!reader) return;
-    if (std::find(one.readers.begin(), one.readers.end(), reader) == one.readers.end())
-        one.readers.push_back(reader);
+    if (std::find(one.readers.begin(), one.readers.end(), reader) != one.readers.end()) return;
+    one.readers.push_back(reader);
+    auto& streams = read_by_[reader.address()];
+    if (streams.empty()) self_->monitor(reader);
+    streams.push_back(stream_of(one.key));
+}
+
+void conversations_flow::drop_reader(entry& one, const session_actor& reader) {
+    if (std::erase(one.readers, reader) == 0) return;
+    auto found = read_by_.find(reader.address());
+    std::erase(found->second, stream_of(one.key));
+    if (!found->second.empty()) return;
+    self_->demonitor(found->first);
+    read_by_.erase(found);
+}
+
+void conversations_flow::on_reader_down(const caf::actor_addr& reader) {
+    auto found = read_by_.find(reader);
+    if (found == read_by_.end()) return;
+    auto streams = std::move(found->second);
+    read_by_.erase(found);
+    for (const auto& stream : streams) {
+        std::erase_if(entries_.at(stream).readers,
+                      [&](const auto& one) { return one.address() == reader; });
+        forget_if_unused(stream);
+    }
 }
 
 void conversations_flow::on_rests(const conversation_rests& what) {
@@ -135,7 +159,7 @@ void conversations_flow::on_rests(const conversation_rests& what) {
     // More is on its way to it.
     if (one.sent != what.handled) return;
     if (what.absent) {
-        one.readers.clear();
+        while (!one.readers.empty()) drop_reader(one, session_actor{one.readers.back()});
         return let_go(one);
     }
     stop_resting(one);
@@ -177,7 +201,7 @@ void conversations_flow::on_tick() {
 
 void conversations_flow::on_down(const caf::down_msg& message) {
     auto dead = by_actor_.find(message.source);
-    if (dead == by_actor_.end()) return;
+    if (dead == by_actor_.end()) return on_reader_down(message.source);
     auto stream = dead->second;
     by_actor_.erase(dead);
     auto& one = entries_.at(stream);
@@ -300,9 +324,12 @@ void conversations_flow::deliver(chat_send message,
         message.conversation_id = make_id("cnv_", parts_->clock->now(), parts_->entropy->for_id());
     auto& one = wake({message.account.id, message.conversation_id}, fresh);
     add_reader(one, message.reader);
-    self_->request(sent_to(one), parts_->store_timeout, std::move(message))
+    self_->request(sent_to(one), parts_->store_timeout, message)
         .then(
-            [this, promise, claim](const reply& answer) mutable {
+            [this, promise, claim, message](const reply& answer) mutable {
+                // The claim of one before it, whose conversation died, reached the disk in between.
+                if (answer && answer->repeated && message.repeats_turn.empty())
+                    return look_up_claim(std::move(message), promise);
                 promise.deliver(answer);
                 claim_done(claim);
             },
@@ -361,7 +388,7 @@ caf::result<result<fetch_page>> conversations_flow::on_fetch(chat_fetch& wanted)
 void conversations_flow::on_leave(const chat_leave& what) {
     auto found = entries_.find(stream_of(what.key));
     if (found == entries_.end()) return;
-    std::erase(found->second.readers, what.reader);
+    drop_reader(found->second, what.reader);
     if (found->second.actor)
         self_->send(sent_to(found->second), what);
     else

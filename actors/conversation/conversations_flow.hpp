@@ -58,10 +58,12 @@ class conversations_flow {
     /// Notes that the actor is sent another message.
     runtime::conversation_actor& sent_to(entry& one);
     void add_reader(entry& one, const runtime::session_actor& reader);
+    void drop_reader(entry& one, const runtime::session_actor& reader);
     void stop_resting(entry& one);
     void let_go(entry& one);
     void forget_if_unused(const std::string& stream);
     void on_down(const caf::down_msg& message);
+    void on_reader_down(const caf::actor_addr& reader);
     [[nodiscard]] std::chrono::milliseconds revival_delay(std::size_t deaths) const;
     void take_up_unfinished(const std::string& after_turn_id);
     caf::result<result<runtime::chat_accepted>> send_keyed(runtime::chat_send message);
@@ -79,6 +81,9 @@ class conversations_flow {
     /// By stream.
     std::unordered_map<std::string, entry> entries_;
     std::unordered_map<caf::actor_addr, std::string> by_actor_;
+    /// What each reader reads, by streams. Heard of when it ends: it may not have been able to
+    /// leave.
+    std::unordered_map<caf::actor_addr, std::vector<std::string>> read_by_;
     /// Streams of resting conversations, longest first.
     std::list<std::string> resting_;
     std::size_t resident_ = 0;

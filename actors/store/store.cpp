@@ -1,10 +1,8 @@
 #include "actors/store/store.hpp"
 
+#include "actors/store/database_work.hpp"
 #include "actors/store/store_reader.hpp"
 #include "actors/store/store_writer.hpp"
-#include "runtime/crash_point.hpp"
-#include "runtime/log.hpp"
-#include "runtime/metrics.hpp"
 #include "runtime/supervision/owed_reply.hpp"
 #include "runtime/supervision/prepare.hpp"
 
@@ -12,22 +10,14 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include <functional>
-
 namespace perin::actors {
 
 using namespace runtime;
 
 namespace {
 
-/// A change that waits for its commit. `apply` does it (again) and keeps its answer; `deliver`
-/// gives that answer, or what lost the transaction.
-struct waiting_change {
-    std::function<bool(persistence::database&)> apply;
-    std::function<void(const std::optional<failure>& lost)> deliver;
-    /// Of the journal.
-    std::size_t records = 0;
-};
+/// While nobody writes, the store itself asks whether the database is back.
+constexpr std::chrono::seconds probe_every{1};
 
 std::size_t records_of(const commit_conversation& what) { return what.records.size(); }
 template <class Change>
@@ -35,141 +25,176 @@ std::size_t records_of(const Change&) {
     return 0;
 }
 
-/// One open transaction and those who wait for it.
-///
-/// Changes are done without a savepoint each, which costs as much as a statement. The first that
-/// fails undoes the transaction, and all of its changes are done again, each within one.
+struct store_start {
+    std::unique_ptr<persistence::database> db;
+    group_commit_settings settings;
+    actor_slot<upstream_actor> supervisor;
+};
+
 struct store_state {
     static constexpr const char* name = "store";
 
     std::unique_ptr<persistence::database> db;
-    store_settings settings;
-    std::vector<waiting_change> waiting;
-    bool open = false;
-    bool careful = false;
-
-    void end(const std::optional<failure>& lost) {
-        open = false;
-        careful = false;
-        if (lost) {
-            meters().commits_failed.add();
-            log(log_level::error, "store.commit_failed", "a transaction was lost",
-                {{"code", to_string(lost->code)},
-                 {"detail", lost->detail},
-                 {"changes", waiting.size()}});
-        }
-        auto all = std::exchange(waiting, {});
-        for (auto& one : all) one.deliver(lost);
-    }
-
-    void committed(std::chrono::steady_clock::duration took) {
-        auto& counted = meters();
-        counted.commits.add();
-        counted.batch_size.observe(static_cast<double>(waiting.size()));
-        counted.commit_duration.observe(took);
-        std::size_t records = 0;
-        for (const auto& one : waiting) records += one.records;
-        counted.records.add(records);
-    }
-
-    void commit() {
-        if (!open) return;
-        crash_point("store.before_commit");
-        const auto began = std::chrono::steady_clock::now();
-        if (auto done = db->commit(); !done) {
-            db->rollback();
-            end(done.error());
-        } else {
-            crash_point("store.after_commit");
-            committed(std::chrono::steady_clock::now() - began);
-            end(std::nullopt);
-        }
-    }
-
-    /// What fails within its savepoint leaves nothing behind and spoils nothing for the others.
-    std::optional<failure> apply_carefully(const waiting_change& one) {
-        auto mark = persistence::savepoint::begin(*db);
-        if (!mark) return mark.error();
-        if (!one.apply(*db)) return std::nullopt;
-        if (auto kept = mark->release(); !kept) return kept.error();
-        return std::nullopt;
-    }
-
-    std::optional<failure> start_over() {
-        db->rollback();
-        careful = true;
-        if (auto begun = db->begin(); !begun) return begun.error();
-        for (const auto& one : waiting)
-            if (auto lost = apply_carefully(one)) return lost;
-        return std::nullopt;
-    }
-
-    /// Does the change within the open transaction.
-    void enter(waiting_change one) {
-        if (!open) {
-            if (auto begun = db->begin(); !begun) return one.deliver(begun.error());
-            open = true;
-        }
-        waiting.push_back(std::move(one));
-        std::optional<failure> lost;
-        if (careful)
-            lost = apply_carefully(waiting.back());
-        else if (!waiting.back().apply(*db))
-            lost = start_over();
-        if (lost) {
-            db->rollback();
-            return end(lost);
-        }
-        if (waiting.size() >= settings.batch) commit();
-    }
+    std::optional<group_commit> group;
+    actor_slot<upstream_actor> supervisor;
+    /// An attempt to get over what is stalled is under way.
+    bool recovering = false;
 };
 
 using store_pointer = store_actor::stateful_pointer<store_state>;
 
-/// Does one change; its answer goes out with the commit.
+void recover(store_pointer self);
+
+void on_attempt(store_pointer self, const attempt_told& told) {
+    auto& state = self->state;
+    const auto done = state.group->retry();
+    state.recovering = !done;
+    told(end_of(done));
+}
+
+void on_refused(store_pointer self) {
+    auto& state = self->state;
+    state.recovering = false;
+    state.group->give_up();
+    self->delayed_send(self, probe_every, database_task{[self] { recover(self); }});
+}
+
+/// Puts what is stalled into the hands of the supervisor.
+void recover(store_pointer self) {
+    auto& state = self->state;
+    if (state.recovering || !(state.group->stalled() || state.group->away())) return;
+    state.recovering = true;
+    store_actor me = self;
+    submit(state.supervisor.load(),
+           std::make_shared<database_work>(
+               [me, self](attempt_told told) {
+                   caf::anon_send(me, database_task{[self, told] { on_attempt(self, told); }});
+               },
+               [me, self](const call_refusal&) {
+                   caf::anon_send(me, database_task{[self] { on_refused(self); }});
+               }));
+}
+
+/// Has `change` done; its answer goes out with the commit.
+void enter(store_pointer self, waiting_change change) {
+    auto& group = *self->state.group;
+    if (!group.open()) self->send(self, commit_batch{});
+    group.enter(std::move(change));
+    if (group.stalled()) recover(self);
+}
+
 template <class Reply, class Change>
 caf::result<Reply> enter(store_pointer self, const Change& change) {
-    auto& state = self->state;
-    if (!state.open) self->send(self, commit_batch{});
     auto promise = owe<Reply>(self);
     auto answer = std::make_shared<Reply>(failure{error_code::internal, "not done"});
-    state.enter({[change, answer](persistence::database& db) {
+    enter(self, {[change, answer](persistence::database& db) -> result<void> {
                      *answer = store_writer(db).apply(change);
-                     return answer->has_value();
+                     if (!*answer) return answer->error();
+                     return {};
                  },
                  [promise, answer](const std::optional<failure>& lost) mutable {
                      promise.deliver(lost ? Reply{*lost} : std::move(*answer));
                  },
-                 records_of(change)});
+                 nullptr, records_of(change)});
     return promise;
 }
 
-store_actor::behavior_type store(store_pointer self, std::shared_ptr<store_state> start) {
+caf::result<result<std::uint64_t>> enter_append(store_pointer self, append_records& what) {
+    auto promise = owe<result<std::uint64_t>>(self);
+    struct pending_append {
+        append_records what;
+        persistence::stream_append seen;
+        /// Of an append that was done by itself.
+        result<void> done;
+    };
+    auto pending = std::make_shared<pending_append>();
+    pending->what = std::move(what);
+    const auto& mine = pending->what;
+    pending->seen = {mine.stream, mine.expected_version, mine.records,
+                     mine.state ? &*mine.state : nullptr};
+    enter(self, {[pending](persistence::database& db) {
+                     pending->done = persistence::journal_repository(db).append_all(
+                         {&pending->seen, std::size_t{1}});
+                     return pending->done;
+                 },
+                 [promise, pending](const std::optional<failure>& lost) mutable {
+                     if (lost) return promise.deliver(*lost);
+                     if (!pending->done) return promise.deliver(pending->done.error());
+                     promise.deliver(pending->what.expected_version + pending->what.records.size());
+                 },
+                 &pending->seen, mine.records.size()});
+    return promise;
+}
+
+store_actor::behavior_type store(store_pointer self, std::shared_ptr<store_start> start) {
     prepare(self);
     self->state.db = std::move(start->db);
-    self->state.settings = start->settings;
+    self->state.group.emplace(*self->state.db, start->settings);
+    self->state.supervisor = start->supervisor;
     return {
         [self](const commit_conversation& what) {
             return enter<result<conversation_committed>>(self, what);
         },
+        [self](append_records& what) { return enter_append(self, what); },
         [self](const erase_conversation& what) { return enter<result<void>>(self, what); },
         [self](const commit_memory& what) { return enter<result<memory_committed>>(self, what); },
         [self](const commit_account& what) { return enter<result<account_committed>>(self, what); },
-        [self](commit_batch) { self->state.commit(); },
+        [self](commit_batch) {
+            self->state.group->commit();
+            if (self->state.group->stalled()) recover(self);
+        },
+        [](const database_task& what) { what.run(); },
     };
 }
+
+struct reader_start {
+    std::unique_ptr<persistence::database> db;
+    actor_slot<upstream_actor> supervisor;
+};
 
 struct reader_state {
     static constexpr const char* name = "reader";
     std::unique_ptr<persistence::database> db;
+    actor_slot<upstream_actor> supervisor;
 };
 
 using reader_pointer = reader_actor::stateful_pointer<reader_state>;
 
-reader_actor::behavior_type reader(reader_pointer self, std::shared_ptr<reader_state> start) {
+/// A read that the database failed: again, when its supervisor says so.
+template <class Answer, class Message>
+caf::result<Answer> read_later(reader_pointer self, const Message& what) {
+    auto promise = owe<Answer>(self);
+    reader_actor me = self;
+    submit(self->state.supervisor.load(),
+           std::make_shared<database_work>(
+               [me, self, promise, what](attempt_told told) {
+                   caf::anon_send(
+                       me, database_task{[self, promise, what, told] {
+                           auto answer = store_reader(*self->state.db).read(what);
+                           const bool away =
+                               !answer && answer.error().code == error_code::unavailable;
+                           told(end_of(away ? result<void>{answer.error()} : result<void>{}));
+                           if (!away) promise.deliver(std::move(answer));
+                       }});
+               },
+               [promise](const call_refusal& why) { promise.deliver(failure_of(why)); }));
+    return promise;
+}
+
+template <class Message>
+auto read(reader_pointer self, const Message& what) {
+    using answer_type = decltype(store_reader(*self->state.db).read(what));
+    auto answer = store_reader(*self->state.db).read(what);
+    const bool away = !answer && answer.error().code == error_code::unavailable;
+    if (!away || !self->state.supervisor.load()) return caf::result<answer_type>{std::move(answer)};
+    return read_later<answer_type>(self, what);
+}
+
+reader_actor::behavior_type reader(reader_pointer self, std::shared_ptr<reader_start> start) {
     prepare(self);
     self->state.db = std::move(start->db);
-    auto answer = [self](const auto& what) { return store_reader(*self->state.db).read(what); };
+    self->state.supervisor = start->supervisor;
+    auto answer = [self](const auto& what) { return read(self, what); };
     return {
         [=](const load_conversation& what) { return answer(what); },
         [=](const read_records& what) { return answer(what); },
@@ -184,23 +209,23 @@ reader_actor::behavior_type reader(reader_pointer self, std::shared_ptr<reader_s
         [=](const find_user& what) { return answer(what); },
         [=](const list_users& what) { return answer(what); },
         [=](const list_tokens& what) { return answer(what); },
+        [](const database_task& what) { what.run(); },
     };
 }
 
 }  // namespace
 
 store_actor spawn_store(caf::actor_system& system, std::unique_ptr<persistence::database> db,
-                        store_settings settings, bool detached) {
-    auto start = std::make_shared<store_state>();
-    start->db = std::move(db);
-    start->settings = settings;
+                        group_commit_settings settings, bool detached,
+                        actor_slot<upstream_actor> supervisor) {
+    auto start =
+        std::make_shared<store_start>(store_start{std::move(db), settings, std::move(supervisor)});
     return detached ? system.spawn<caf::detached>(store, start) : system.spawn(store, start);
 }
 
 reader_actor spawn_reader(caf::actor_system& system, std::unique_ptr<persistence::database> db,
-                          bool detached) {
-    auto start = std::make_shared<reader_state>();
-    start->db = std::move(db);
+                          bool detached, actor_slot<upstream_actor> supervisor) {
+    auto start = std::make_shared<reader_start>(reader_start{std::move(db), std::move(supervisor)});
     return detached ? system.spawn<caf::detached>(reader, start) : system.spawn(reader, start);
 }
 

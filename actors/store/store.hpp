@@ -1,7 +1,10 @@
 #pragma once
 
+#include "actors/store/group_commit.hpp"
 #include "persistence/database.hpp"
 #include "runtime/actors.hpp"
+#include "runtime/supervision/actor_slot.hpp"
+#include "runtime/upstream/upstream.hpp"
 
 #include <caf/fwd.hpp>
 
@@ -9,19 +12,16 @@
 
 namespace perin::actors {
 
-struct store_settings {
-    /// Most changes that one transaction takes.
-    std::size_t batch = 256;
-};
-
-/// Starts the actor that writes. It owns `db`; `detached`: on a thread of its own.
-[[nodiscard]] runtime::store_actor spawn_store(caf::actor_system& system,
-                                               std::unique_ptr<persistence::database> db,
-                                               store_settings settings, bool detached = true);
+/// Starts the actor that writes. It owns `db`; `detached`: on a thread of its own. What fails for
+/// the database's sake is tried again as `supervisor` says; without one it fails at once.
+[[nodiscard]] runtime::store_actor spawn_store(
+    caf::actor_system& system, std::unique_ptr<persistence::database> db,
+    group_commit_settings settings, bool detached = true,
+    runtime::actor_slot<runtime::upstream_actor> supervisor = {});
 
 /// Starts an actor that reads. It owns `db`, a connection of its own.
-[[nodiscard]] runtime::reader_actor spawn_reader(caf::actor_system& system,
-                                                 std::unique_ptr<persistence::database> db,
-                                                 bool detached = true);
+[[nodiscard]] runtime::reader_actor spawn_reader(
+    caf::actor_system& system, std::unique_ptr<persistence::database> db, bool detached = true,
+    runtime::actor_slot<runtime::upstream_actor> supervisor = {});
 
 }  // namespace perin::actors

@@ -94,10 +94,11 @@ result<void> store_writer::apply(const erase_conversation& what) {
     if (!found) return found.error();
     if (!*found || (*found)->deleted)
         return failure{error_code::not_found, "there is no such conversation"};
+    // The row first: whoever appends at the same moment, on another node, waits for it.
+    if (auto done = conversations.remove(user_id, conversation_id, what.at); !done) return done;
     if (auto done = persistence::journal_repository(db_).remove(stream_of(what.key)); !done)
         return done;
-    if (auto done = conversations.forget_turns(user_id, conversation_id); !done) return done;
-    return conversations.remove(user_id, conversation_id, what.at);
+    return conversations.forget_turns(user_id, conversation_id);
 }
 
 result<memory_committed> store_writer::apply(const commit_memory& what) {
@@ -198,6 +199,9 @@ result<account_committed> store_writer::apply(const commit_account& what) {
                     return failure{error_code::unauthenticated, "the login link is not known"};
                 auto revoked = accounts.revoke_token((*owner)->token.id);
                 if (!revoked) return revoked.error();
+                // Another node was quicker.
+                if (!*revoked)
+                    return failure{error_code::unauthenticated, "the login link is not known"};
                 if ((*owner)->token.expires_at && *(*owner)->token.expires_at <= one.at)
                     return failure{error_code::gone, "the login link has expired"};
                 return account_committed{(*owner)->account};

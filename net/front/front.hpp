@@ -38,6 +38,8 @@ struct front_settings {
     bool offline = false;
     /// Keys of the configured models' circuits.
     std::vector<std::string> model_circuits = {};
+    /// Key of the circuit that is not closed while the database does not do its part.
+    std::string database_circuit = "database";
     std::chrono::seconds header_timeout{10};
     std::chrono::seconds body_timeout{30};
     std::chrono::seconds idle_timeout{75};

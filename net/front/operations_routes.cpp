@@ -10,7 +10,10 @@ namespace {
 
 constexpr auto ready_timeout = std::chrono::seconds{2};
 
+/// Whether it can be read now, and took what was last written to it.
 task<bool> database_answers(front& server) {
+    for (const auto& one : server.parts().circuits->all())
+        if (one.key == server.settings().database_circuit && one.failures != 0) co_return false;
     list_users probe;
     auto answer =
         co_await server.ask().ask<std::vector<user>>(server.parts().reader, probe, ready_timeout);
@@ -47,7 +50,8 @@ task<http_out> ready(exchange& what) {
         co_return refuse(what, {error_code::unavailable, "the server is shutting down"});
     auto database = co_await database_answers(what.server);
     if (!database)
-        co_return refuse(what, {error_code::unavailable, "the database does not answer"});
+        co_return refuse(what, {error_code::unavailable,
+                                "the database does not answer, or cannot be written to"});
     if (what.server.parts().is_stuck())
         co_return refuse(what, {error_code::unavailable, "a part of the server is stuck"});
     co_return json_answer(200, {{"status", "ok"}});

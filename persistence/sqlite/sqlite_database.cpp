@@ -41,12 +41,16 @@ class sqlite_database final : public database {
     using database::execute;
 
     result<rows> execute(std::string_view sql, std::span<const value> parameters = {}) override {
-        if (is_lost()) {
-            return failure{error_code::unavailable, "the database gave the transaction up"};
-        }
-        auto statement = compiled(sql);
+        auto statement = ready(sql);
         if (!statement) return statement.error();
         return (*statement)->run(parameters);
+    }
+
+    result<void> each(std::string_view sql, std::span<const value> parameters,
+                      const std::function<bool(row&)>& take) override {
+        auto statement = ready(sql);
+        if (!statement) return statement.error();
+        return (*statement)->run(parameters, take);
     }
 
     [[nodiscard]] std::size_t changed() const noexcept override {
@@ -71,6 +75,9 @@ class sqlite_database final : public database {
         return {};
     }
 
+    /// A COMMIT of SQLite's that fails has not taken place.
+    result<bool> settle() override { return false; }
+
     void rollback() noexcept override {
         open_ = false;
         // Not from the statements that are kept: this must not need memory. It fails only where
@@ -90,7 +97,10 @@ class sqlite_database final : public database {
         return open_ && sqlite3_get_autocommit(connection_.get()) != 0;
     }
 
-    [[nodiscard]] result<sqlite_statement*> compiled(std::string_view sql) {
+    [[nodiscard]] result<sqlite_statement*> ready(std::string_view sql) {
+        if (is_lost()) {
+            return failure{error_code::unavailable, "the database gave the transaction up"};
+        }
         if (const auto known = statements_.find(sql); known != statements_.end()) {
             return &known->second;
         }
@@ -114,6 +124,13 @@ class sqlite_database final : public database {
 void make_private_file(const std::string& path) {
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file >= 0) ::close(file);
+}
+
+/// SQLite would open a file all the same that may only be read: the connection would stay so for
+/// good, and the log that it makes would get the file's mode.
+bool may_only_be_read(const std::string& path) {
+    return ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0 &&
+           ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0;
 }
 
 result<connection_handle> open_connection(const std::string& path, sqlite_mode mode) {
@@ -163,7 +180,10 @@ result<std::unique_ptr<database>> open_sqlite(const std::string& path, sqlite_mo
     if (path.empty() || path == ":memory:") {
         return failure{error_code::internal, "the database needs a file"};
     }
-    if (mode == sqlite_mode::read_write) make_private_file(path);
+    if (mode == sqlite_mode::read_write) {
+        make_private_file(path);
+        if (may_only_be_read(path)) return sqlite_failure(SQLITE_READONLY);
+    }
     auto connection = open_connection(path, mode);
     if (!connection) return connection.error();
     sqlite3* raw = connection->get();

@@ -119,19 +119,30 @@ result<row> sqlite_statement::current_row() const {
 }
 
 result<rows> sqlite_statement::run(std::span<const value> parameters) {
+    rows found;
+    auto ran = run(parameters, [&found](row& next) {
+        found.push_back(std::move(next));
+        return true;
+    });
+    if (!ran) return ran.error();
+    return found;
+}
+
+result<void> sqlite_statement::run(std::span<const value> parameters,
+                                   const std::function<bool(row&)>& take) {
     if (parameters.size() != parameters_) {
         return malformed("a statement got the wrong number of parameters");
     }
+    if (auto why = unstorable(parameters)) return *why;
     const run_guard guard(statement_.get());
     if (const int code = bind(parameters); code != SQLITE_OK) return sqlite_failure(code);
-    rows found;
     for (;;) {
         const int code = sqlite3_step(statement_.get());
-        if (code == SQLITE_DONE) return found;
+        if (code == SQLITE_DONE) return {};
         if (code != SQLITE_ROW) return sqlite_failure(code);
         auto next = current_row();
         if (!next) return next.error();
-        found.push_back(std::move(*next));
+        if (!take(*next)) return {};
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -20,6 +21,10 @@ class sqlite_statement {
 
     /// Runs it to its end; ready to run again afterwards, whatever came out.
     [[nodiscard]] result<rows> run(std::span<const value> parameters);
+
+    /// The same, row by row, until `take` returns false.
+    [[nodiscard]] result<void> run(std::span<const value> parameters,
+                                   const std::function<bool(row&)>& take);
 
   private:
     struct finalize {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <caf/config.hpp>
 #include <caf/detail/simple_actor_clock.hpp>
 
 #include <condition_variable>
@@ -9,6 +10,9 @@
 #include <vector>
 
 namespace perin::runtime {
+
+// docs/decisions/0007: what this derives from is CAF's own affair, and may be otherwise in another.
+static_assert(CAF_VERSION == 1706, "lazy_clock is written for CAF 0.17.6");
 
 /// CAF's clock of timeouts and delayed messages, on a thread of its own that sleeps as long as it
 /// may: nearly every request is answered long before its timeout, and neither setting nor

@@ -50,10 +50,10 @@ struct scripted_model final : runtime::chat_model {
     std::vector<std::shared_ptr<call>> calls;
     std::string label = "scripted";
 
-    std::shared_ptr<runtime::model_call> start(model_request request,
+    std::shared_ptr<runtime::model_call> start(runtime::shared_model_request request,
                                                runtime::model_sink sink) override {
         auto made = std::make_shared<call>();
-        made->request = std::move(request);
+        made->request = *request;
         made->sink = std::move(sink);
         calls.push_back(made);
         return made;

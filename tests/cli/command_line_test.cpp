@@ -23,6 +23,7 @@ early_exit refused(const std::vector<std::string>& arguments) {
 TEST_CASE("the commands without arguments are understood") {
     CHECK(std::holds_alternative<serve_command>(parsed({"serve"}).what));
     CHECK(std::holds_alternative<user_list>(parsed({"user", "list"}).what));
+    CHECK(std::holds_alternative<secrets_rotate>(parsed({"secrets", "rotate"}).what));
     CHECK(std::holds_alternative<config_show>(parsed({"config", "show"}).what));
     CHECK(std::holds_alternative<config_check>(parsed({"config", "check"}).what));
     CHECK(std::holds_alternative<version_command>(parsed({"version"}).what));
@@ -53,6 +54,23 @@ TEST_CASE("a token lives 365 days unless something else is asked for") {
     CHECK(std::get<token_create>(asked.what).expires == "never");
     CHECK(std::get<token_create>(asked.what).label == "laptop");
     CHECK(std::get<token_revoke>(parsed({"token", "revoke", "tok_1"}).what).id == "tok_1");
+}
+
+TEST_CASE("what is lost is given up only where that is asked") {
+    CHECK_FALSE(std::get<secrets_rotate>(parsed({"secrets", "rotate"}).what).lost);
+    CHECK(std::get<secrets_rotate>(parsed({"secrets", "rotate", "--lost"}).what).lost);
+}
+
+TEST_CASE("the commands on all data are understood") {
+    CHECK(std::get<backup_command>(parsed({"backup", "a file"}).what).file == "a file");
+    CHECK(std::get<restore_command>(parsed({"restore", "a file", "--yes"}).what).file == "a file");
+    CHECK(std::get<export_command>(parsed({"export", "Ada@b.c"}).what).email == "ada@b.c");
+    CHECK(std::get<erase_command>(parsed({"erase", "Ada@b.c"}).what).email == "ada@b.c");
+    CHECK(std::holds_alternative<database_check>(parsed({"db", "check"}).what));
+    CHECK_FALSE(std::get<migrate_command>(parsed({"migrate"}).what).dry_run);
+    CHECK(std::get<migrate_command>(parsed({"migrate", "--dry-run"}).what).dry_run);
+    CHECK(std::get<database_move>(parsed({"db", "move", "--to", "postgresql://h/d"}).what).to ==
+          "postgresql://h/d");
 }
 
 TEST_CASE("the options of the program may stand anywhere") {
@@ -93,6 +111,24 @@ TEST_CASE("bad usage ends with 2 and says why on standard error") {
              {"user", "add", "a@b.c", "extra"},
              {"user", "list", "--bogus"},
              {"token", "revoke"},
+             {"secrets"},
+             {"secrets", "rotate", "now"},
+             {"backup"},
+             {"backup", ""},
+             {"backup", "a", "b"},
+             {"restore"},
+             {"restore", "a", "--bogus"},
+             {"export"},
+             {"export", "no-email"},
+             {"erase"},
+             {"erase", "no-email"},
+             {"db"},
+             {"db", "bogus"},
+             {"db", "check", "extra"},
+             {"db", "move"},
+             {"db", "move", "--to"},
+             {"db", "move", "--to", ""},
+             {"db", "move", "file"},
              {"chat", "--url", "https://p.example"},
              {"chat", "--token", "t"},
              {"chat", "--url", "u", "--token", "t", "--user", "a@b.c"},
@@ -118,6 +154,15 @@ TEST_CASE("every command has help on standard output") {
                                                                      {"token", "create"},
                                                                      {"token", "list"},
                                                                      {"token", "revoke"},
+                                                                     {"secrets"},
+                                                                     {"secrets", "rotate"},
+                                                                     {"backup"},
+                                                                     {"restore"},
+                                                                     {"export"},
+                                                                     {"erase"},
+                                                                     {"db"},
+                                                                     {"db", "check"},
+                                                                     {"db", "move"},
                                                                      {"config"},
                                                                      {"config", "show"},
                                                                      {"config", "check"},

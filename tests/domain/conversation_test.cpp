@@ -264,3 +264,9 @@ TEST_CASE("a record that cannot be read is no fact") {
     journal_record unknown{1, "something.else", "{\"v\":1}", noon};
     CHECK(std::holds_alternative<std::monostate>(read_record(unknown)));
 }
+
+TEST_CASE("a title is the first line of the message, without what no list can show") {
+    CHECK(title_of("Lunch on Friday?\nAt noon.") == "Lunch on Friday?");
+    CHECK(title_of(std::string("a\0b\tc", 5)) == "a b c");
+    CHECK(title_of("\nsecond") == "Conversation");
+}

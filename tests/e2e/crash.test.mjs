@@ -1,8 +1,7 @@
 /// What survives `kill -9`: `architecture.md`, Durability, and the `turn_restarted` rule of `protocol.md`.
 import assert from 'node:assert/strict'
-import { cpSync } from 'node:fs'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
-import { assertContiguous, endsTurn, Server, temporaryFolder, textOf, within } from './harness.mjs'
+import { assertContiguous, copyOf, endsTurn, Server, textOf, within } from './harness.mjs'
 import { asksFor, held, ModelServer, says, tell } from './model_server.mjs'
 
 let model
@@ -11,8 +10,7 @@ let server
 
 /// A server on a fresh copy of a folder that has a user already.
 async function startServer(env = {}) {
-  const data = temporaryFolder()
-  cpSync(template.data, data, { recursive: true })
+  const data = copyOf(template.data)
   server = new Server({ model: model.url, data, env: { PERIN_RETRY_BASE_MS: '1' } })
   server.users = template.users
   await server.start(env)

@@ -1,13 +1,13 @@
 /// Starts the real program, talks to it as its clients do, and cleans up behind itself. Nothing here sleeps:
 /// whatever is waited for is awaited with a bound.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import http from 'node:http'
 import { createRequire } from 'node:module'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import WebSocket from 'ws'
@@ -84,6 +84,7 @@ const folders = new Set()
 
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL')
+  for (const data of databases.keys()) dropDatabaseOf(data)
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 
@@ -93,11 +94,45 @@ export function temporaryFolder() {
   return folder
 }
 
+const databases = new Map()
+
+function psql(statement) {
+  execFileSync('psql', ['-q', '-v', 'ON_ERROR_STOP=1', '-d', process.env.PERIN_TEST_DATABASE_URL, '-c', statement])
+}
+
+/// With `PERIN_TEST_DATABASE_URL`, a PostgreSQL server where databases may be made, each folder has one of its own
+/// there; without, the embedded one.
+function databaseOf(data, template) {
+  if (!process.env.PERIN_TEST_DATABASE_URL) return {}
+  if (!databases.has(data)) {
+    const name = basename(data).toLowerCase().replace(/[^a-z0-9]/g, '_') + '_' + process.pid
+    psql(`CREATE DATABASE ${name}` + (template ? ` TEMPLATE ${databases.get(template).name}` : ''))
+    const url = new URL(process.env.PERIN_TEST_DATABASE_URL)
+    url.pathname = '/' + name
+    databases.set(data, { name, env: { DATABASE_URL: url.href, PERIN_SECRET: 'e2e'.repeat(16) } })
+  }
+  return databases.get(data).env
+}
+
+function dropDatabaseOf(data) {
+  const made = databases.get(data)
+  if (made) psql(`DROP DATABASE ${made.name} WITH (FORCE)`)
+  databases.delete(data)
+}
+
+/// A new folder with all that is kept in another one, which no server runs on.
+export function copyOf(data) {
+  const made = temporaryFolder()
+  cpSync(data, made, { recursive: true })
+  databaseOf(made, data)
+  return made
+}
+
 /// What the program sees: nothing of the developer's own settings.
 function environment(data, extra) {
   const kept = Object.entries(process.env).filter(([name]) =>
     /^(PATH|LANG|LC_\w+|TMPDIR|LD_LIBRARY_PATH|\w+SAN_OPTIONS)$/.test(name))
-  return { ...Object.fromEntries(kept), HOME: data, TZ: 'UTC', PERIN_DATA: data, ...extra }
+  return { ...Object.fromEntries(kept), HOME: data, TZ: 'UTC', PERIN_DATA: data, ...databaseOf(data), ...extra }
 }
 
 export function launch(file, args, options) {
@@ -224,6 +259,7 @@ export class Server {
       await within(this.ended, 'the end of the server')
     }
     rmSync(this.data, { recursive: true, force: true })
+    dropDatabaseOf(this.data)
     folders.delete(this.data)
   }
 

@@ -37,19 +37,25 @@ function samplesOf(text) {
   return samples
 }
 
-describe('metrics', () => {
-  let model
-  let server
+/// For the tests of one `describe`: a model and a server that asks it.
+function serverWithModel() {
+  const here = {}
   before(async () => {
-    model = await ModelServer.start()
-    server = await start({ model: model.url })
+    here.model = await ModelServer.start()
+    here.server = await start({ model: here.model.url })
   })
   after(async () => {
-    await server?.close()
-    await model?.close()
+    await here.server?.close()
+    await here.model?.close()
   })
+  return here
+}
+
+describe('metrics', () => {
+  const here = serverWithModel()
 
   test('are told in Prometheus\' text format, on the admin listener alone', async () => {
+    const { server } = here
     const answer = await metricsOf(server)
     assert.equal(answer.status, 200)
     assert.equal(answer.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8')
@@ -63,6 +69,7 @@ describe('metrics', () => {
   })
 
   test('a turn moves what belongs to it', async () => {
+    const { model, server } = here
     const before = samplesOf((await metricsOf(server)).text)
     model.next(says(['one ', 'two'], { usage: { prompt_tokens: 11, completion_tokens: 22, total_tokens: 33 } }))
     const answer = await server.post('/api/ai/chat', chatBody('hello'))
@@ -96,6 +103,7 @@ describe('metrics', () => {
   })
 
   test('failures are told by code and category', async () => {
+    const { model, server } = here
     model.next(refuses)
     const answer = await server.post('/api/ai/chat', chatBody('hello'))
     assertProblem(answer, 502, 'upstream_failed')
@@ -108,6 +116,7 @@ describe('metrics', () => {
   })
 
   test('nobody can make series by asking for addresses that are not there', async () => {
+    const { server } = here
     for (let i = 0; i < 20; ++i) await server.get(`/api/nothing-${i}`)
     const samples = samplesOf((await metricsOf(server)).text)
     assert.equal(Object.keys(samples).filter(name => name.includes('nothing-')).length, 0)
@@ -230,19 +239,11 @@ describe('logs', () => {
 })
 
 describe('traces', () => {
-  let model
-  let server
-  before(async () => {
-    model = await ModelServer.start()
-    server = await start({ model: model.url })
-  })
-  after(async () => {
-    await server?.close()
-    await model?.close()
-  })
+  const here = serverWithModel()
   const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
   const span = '00f067aa0ba902b7'
   const told = async headers => {
+    const { model, server } = here
     const number = model.count
     const answer = await server.post('/api/ai/chat', chatBody('hello'), { headers })
     assert.equal(answer.status, 200)

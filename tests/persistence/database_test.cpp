@@ -1,5 +1,6 @@
 #include "persistence/database.hpp"
 
+#include "persistence/settings.hpp"
 #include "tests/persistence/test_store.hpp"
 
 #include <catch2/catch.hpp>
@@ -92,6 +93,22 @@ TEST_CASE("a value of ten mebibytes is kept") {
     REQUIRE(found);
     CHECK(found->front().take_text(0) == large);
     CHECK(found->front().text(0).empty());
+}
+
+TEST_CASE("a text that a database cannot keep is refused, and the connection goes on") {
+    for (const std::string& driver : drivers()) {
+        INFO(driver);
+        test_store store(driver);
+        auto db = store.open();
+        settings_repository settings(*db);
+        for (const auto& text :
+             {std::string("a\0b", 3), std::string("\xff"), std::string("a\xc3")}) {
+            CHECK(code_of(settings.put("name", text)) == error_code::invalid_request);
+            CHECK(code_of(settings.find(text)) == error_code::invalid_request);
+        }
+        REQUIRE(settings.put("name", "whole"));
+        CHECK(*settings.find("name") == "whole");
+    }
 }
 
 TEST_CASE("a row refuses to be read as what it is not") {

@@ -133,6 +133,107 @@ TEST_CASE("a conflicting item leaves the other items of its batch") {
     CHECK(*journal.version("c") == 2);
 }
 
+TEST_CASE("a batch writes the records of many streams") {
+    test_store store(GENERATE(from_range(drivers())));
+    auto opened = store.open();
+    journal_repository journal(*opened);
+    const auto one = records(1, 1);
+    const auto three = records(2, 3);
+    // Every way to put a number of rows into statements of 1 to 64.
+    for (const std::size_t streams : {0u, 1u, 2u, 3u, 7u, 63u, 64u, 65u, 130u}) {
+        CAPTURE(streams);
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < streams; ++i) {
+            names.push_back(std::to_string(streams) + "/" + std::to_string(i));
+        }
+        std::vector<stream_append> begun;
+        std::vector<stream_append> more;
+        for (const auto& name : names) {
+            begun.push_back({.stream = name, .expected_version = 0, .records = one});
+            more.push_back({.stream = name, .expected_version = 1, .records = three});
+        }
+        for (const auto& appends : {begun, more}) {
+            auto batch = transaction::begin(*opened);
+            REQUIRE(batch);
+            REQUIRE(journal.append_all(appends));
+            REQUIRE(batch->commit());
+        }
+        for (const auto& name : names) CHECK(*journal.read(name, 0, 9) == records(1, 4));
+    }
+}
+
+TEST_CASE("a stream may come more than once in a batch") {
+    test_store store(GENERATE(from_range(drivers())));
+    auto opened = store.open();
+    journal_repository journal(*opened);
+    REQUIRE(journal.append("old", 0, records(1, 2)));
+    const auto third = records(3, 1);
+    const auto fourth = records(4, 2);
+    const auto first = records(1, 1);
+    const auto second = records(2, 1);
+    const std::vector<stream_append> appends = {{"old", 2, third},
+                                                {"new", 0, first},
+                                                {"none", 7, {}},
+                                                {"old", 3, fourth},
+                                                {"new", 1, second}};
+    auto batch = transaction::begin(*opened);
+    REQUIRE(batch);
+    REQUIRE(journal.append_all(appends));
+    REQUIRE(batch->commit());
+    CHECK(*journal.read("old", 0, 9) == records(1, 5));
+    CHECK(*journal.read("new", 0, 9) == records(1, 2));
+    CHECK(*journal.version("none") == 0);
+}
+
+TEST_CASE("one append of a batch that expects another version makes the batch a conflict") {
+    test_store store(GENERATE(from_range(drivers())));
+    auto opened = store.open();
+    journal_repository journal(*opened);
+    const auto first = records(1, 2);
+    const auto next = records(3, 1);
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < 70; ++i) {
+        names.push_back("s" + std::to_string(i));
+        REQUIRE(journal.append(names.back(), 0, first));
+    }
+    const auto conflicts = [&](std::span<const stream_append> appends) {
+        auto batch = transaction::begin(*opened);
+        REQUIRE(batch);
+        return code_of(journal.append_all(appends)) == error_code::conflict;
+    };
+    for (const std::size_t streams : {1u, 2u, 5u, 64u, 70u}) {
+        // Begun again, behind, ahead of, and far from where the stream is.
+        for (const std::uint64_t expected : {0u, 1u, 3u, 100u}) {
+            CAPTURE(streams, expected);
+            std::vector<stream_append> appends;
+            for (std::size_t i = 0; i < streams; ++i) appends.push_back({names[i], 2, next});
+            appends.back().expected_version = expected;
+            CHECK(conflicts(appends));
+            // Its second append wrong, while the first is right.
+            appends.back().expected_version = 2;
+            appends.push_back({names[streams - 1], expected == 3 ? 4 : expected, next});
+            CHECK(conflicts(appends));
+        }
+    }
+    for (const auto& name : names) CHECK(*journal.version(name) == 2);
+}
+
+TEST_CASE("a batch does not bring a removed stream back") {
+    test_store store(GENERATE(from_range(drivers())));
+    auto opened = store.open();
+    journal_repository journal(*opened);
+    REQUIRE(journal.append("s", 0, records(1, 3)));
+    REQUIRE(journal.remove("s"));
+    const auto next = records(4, 1);
+    const std::vector<stream_append> appends = {{"s", 3, next}};
+    {
+        auto batch = transaction::begin(*opened);
+        REQUIRE(batch);
+        CHECK(code_of(journal.append_all(appends)) == error_code::conflict);
+    }
+    CHECK(*journal.version("s") == 0);
+}
+
 TEST_CASE("a record of ten mebibytes is kept") {
     test_store store(GENERATE(from_range(drivers())));
     auto opened = store.open();

@@ -1,7 +1,6 @@
 #include "tests/persistence/test_store.hpp"
 
 #include "persistence/migrations.hpp"
-#include "persistence/sqlite/sqlite_database.hpp"
 
 #include <cstdlib>
 #include <stdexcept>
@@ -21,13 +20,25 @@ temporary_folder::~temporary_folder() {
 }
 
 const std::vector<std::string>& drivers() {
-    static const std::vector<std::string> all = {"sqlite"};
+    static const std::vector<std::string> all = {"sqlite", "postgresql"};
     return all;
 }
 
+test_store::test_store(const std::string& driver) {
+    if (driver == "postgresql") {
+        server_.emplace();
+    } else if (driver != "sqlite") {
+        throw std::runtime_error("no such driver");
+    }
+}
+
+database_location test_store::location() const {
+    if (server_) return {.url = server_->url()};
+    return {.file = (folder_.path() / "perin.db").string()};
+}
+
 std::unique_ptr<database> test_store::open_empty() {
-    if (driver_ != "sqlite") throw std::runtime_error("no such driver");
-    auto opened = open_sqlite((folder_.path() / "perin.db").string(), sqlite_mode::read_write);
+    auto opened = open_database(location());
     if (!opened) throw std::runtime_error(opened.error().detail);
     return std::move(*opened);
 }
@@ -41,6 +52,12 @@ std::unique_ptr<database> test_store::open() {
 result<rows> watched_database::execute(std::string_view sql, std::span<const value> parameters) {
     if (auto why = watch_(sql)) return *why;
     return inner_.execute(sql, parameters);
+}
+
+result<void> watched_database::each(std::string_view sql, std::span<const value> parameters,
+                                    const std::function<bool(row&)>& take) {
+    if (auto why = watch_(sql)) return *why;
+    return inner_.each(sql, parameters, take);
 }
 
 timestamp at(std::int64_t count) {

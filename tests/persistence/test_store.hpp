@@ -2,6 +2,8 @@
 
 #include "domain/time.hpp"
 #include "persistence/database.hpp"
+#include "persistence/open_database.hpp"
+#include "tests/persistence/postgresql/postgres_cluster.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -33,7 +35,10 @@ class temporary_folder {
 /// An empty database of a driver, for one test; any number of connections to it.
 class test_store {
   public:
-    explicit test_store(std::string driver) : driver_(std::move(driver)) {}
+    explicit test_store(const std::string& driver);
+
+    /// Where it is, for what opens it by itself.
+    [[nodiscard]] database_location location() const;
 
     /// A connection; the schema is whatever is there.
     [[nodiscard]] std::unique_ptr<database> open_empty();
@@ -42,8 +47,9 @@ class test_store {
     [[nodiscard]] std::unique_ptr<database> open();
 
   private:
-    std::string driver_;
     temporary_folder folder_;
+    /// Nothing where it is a file.
+    std::optional<postgres_test_database> server_;
 };
 
 /// Passes everything on; the hook sees each statement first and may fail it.
@@ -55,6 +61,9 @@ class watched_database final : public database {
 
     using database::execute;
     result<rows> execute(std::string_view sql, std::span<const value> parameters) override;
+    result<void> each(std::string_view sql, std::span<const value> parameters,
+                      const std::function<bool(row&)>& take) override;
+    result<bool> settle() override { return inner_.settle(); }
     [[nodiscard]] std::size_t changed() const noexcept override { return inner_.changed(); }
     result<void> begin() override { return inner_.begin(); }
     result<void> commit() override { return inner_.commit(); }

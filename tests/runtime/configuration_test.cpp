@@ -148,7 +148,7 @@ TEST_CASE("a bad value is a failure that names its variable") {
         {"PERIN_LISTEN_FILE", "/run/key"},
         {"OPENAI_API_KEY_FILE", "/run/missing"},
         {"OPENAI_API_KEY_FILE", "/run/empty"},
-        {"DATABASE_URL", "postgresql://localhost/perin"},
+        {"PERIN_SECRET_PREVIOUS", "too short"},
     };
     for (const auto& [name, value] : rows) {
         CAPTURE(name, value);
@@ -235,6 +235,16 @@ TEST_CASE("settings that need each other are refused alone") {
     CHECK(at_fault({{"PERIN_LIMITS", "off"}, {"PERIN_LISTEN", "0.0.0.0:3000"}}) == "PERIN_LIMITS");
     CHECK(at_fault({{"PERIN_LIMITS", "off"}, {"PERIN_LISTEN", "[::1]:3000"}}) == "none");
     CHECK(at_fault({{"HOME", ""}}) == "PERIN_DATA");
+    const std::string secret(32, 's');
+    CHECK(at_fault({{"DATABASE_URL", "postgresql://localhost/perin"}}) == "PERIN_SECRET");
+    CHECK(at_fault({{"DATABASE_URL", "mysql://localhost/perin"}, {"PERIN_SECRET", secret}}) ==
+          "DATABASE_URL");
+    CHECK(at_fault({{"DATABASE_URL", "postgresql://localhost/perin"}, {"PERIN_SECRET", secret}}) ==
+          "none");
+    CHECK(at_fault({{"PERIN_SECRET", secret}, {"PERIN_SECRET_PREVIOUS", secret}}) ==
+          "PERIN_SECRET_PREVIOUS");
+    CHECK(at_fault({{"PERIN_SECRET", secret}, {"PERIN_SECRET_PREVIOUS", secret + "!"}}) == "none");
+    CHECK(at_fault({{"PERIN_SECRET_PREVIOUS", secret}}) == "none");
 }
 
 TEST_CASE("a crash point is refused by a build without them") {

@@ -1,3 +1,5 @@
+#include "actors/conversation/conversation.hpp"
+
 #include "tests/actors/actor_fixture.hpp"
 
 using namespace perin;
@@ -291,6 +293,44 @@ TEST_CASE_METHOD(actor_world, "the same idempotency key runs one turn") {
         model->calls[1]->end("hi");
         settle();
     }
+    leave(client);
+}
+
+TEST_CASE_METHOD(actor_world,
+                 "a key that was claimed after it was looked up is not claimed again") {
+    auto client = connect();
+    auto keyed = message("hello", conv);
+    keyed.idempotency_key = "k1";
+    send(client, keyed);
+    REQUIRE(client.news->accepted_turns.size() == 1);
+    model->calls.at(0)->end("hi");
+    settle();
+
+    auto parts = std::make_shared<actors::conversation_parts>();
+    parts->store = store;
+    parts->reader = reader;
+    parts->turns = std::make_shared<actors::turn_parts>();
+    parts->clock = clock;
+    parts->entropy = entropy;
+    const conversation_key key{anna.id, "cnv_87654321"};
+    auto late = actors::spawn_conversation(system, parts, key, conversations, true);
+    auto claimed =
+        ask<result<std::optional<found_claim>>>(reader, find_claim{anna.id, "k1", clock->time});
+    keyed.fingerprint = claimed->value().fingerprint;
+    keyed.conversation_id = key.conversation_id;
+    auto answer = ask<result<chat_accepted>>(late, keyed);
+    REQUIRE(answer);
+    CHECK(answer->repeated);
+    CHECK(answer->turn_id == client.news->accepted_turns[0].turn_id);
+    CHECK(answer->conversation_id == conv);
+    // Nothing of it is there, and it does not go on as if there were.
+    auto found = ask<result<loaded_conversation>>(reader, load_conversation{key});
+    REQUIRE(found);
+    CHECK_FALSE(found->exists);
+    const auto ended = late.address();
+    late = nullptr;
+    CHECK(caf::actor_cast<caf::strong_actor_ptr>(ended) == nullptr);
+    CHECK(model->calls.size() == 1);
     leave(client);
 }
 

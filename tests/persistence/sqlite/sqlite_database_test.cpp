@@ -58,17 +58,6 @@ TEST_CASE("an SQLite connection is set up to be durable") {
     CHECK((*patient)->execute("PRAGMA busy_timeout")->front().integer(0) == 5000);
 }
 
-TEST_CASE("SQLite keeps text with a NUL exact") {
-    const temporary_folder folder;
-    auto opened = open_at(folder.path() / "perin.db");
-    REQUIRE(migrate(*opened, at(0)));
-    settings_repository settings(*opened);
-    const std::string text("a\0b\0", 4);
-    REQUIRE(settings.put(text, text));
-    CHECK(*settings.find(text) == text);
-    CHECK(*settings.find("a") == std::nullopt);
-}
-
 TEST_CASE("a read-only SQLite connection reads and is refused to write") {
     const temporary_folder folder;
     {
@@ -128,22 +117,29 @@ TEST_CASE("a file that is not an SQLite database is told from one") {
 TEST_CASE("a damaged SQLite file is internal") {
     const temporary_folder folder;
     const auto path = folder.path() / "perin.db";
+    REQUIRE(migrate(*open_at(path), at(0)));
+    const auto schema = std::filesystem::file_size(path);
     {
         auto opened = open_at(path);
-        REQUIRE(migrate(*opened, at(0)));
         for (int i = 0; i < 200; ++i) {
             REQUIRE(settings_repository(*opened).put(std::to_string(i), std::string(500, 'x')));
         }
     }
-    {
-        // All pages after the first.
+    const auto overwrite = [&path](std::uintmax_t from) {
         std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-        file.seekp(4096);
-        const auto rest = static_cast<std::size_t>(std::filesystem::file_size(path)) - 4096;
-        file << std::string(rest, '\xff');
+        file.seekp(static_cast<std::streamoff>(from));
+        file << std::string(std::filesystem::file_size(path) - from, '\xff');
+    };
+    // The rows, and then all but the first page: that of the schema's, too.
+    overwrite(schema);
+    {
+        auto opened = open_at(path);
+        CHECK(code_of(settings_repository(*opened).find("7")) == error_code::internal);
     }
-    auto opened = open_at(path);
-    CHECK(code_of(settings_repository(*opened).find("7")) == error_code::internal);
+    overwrite(4096);
+    const auto opened = open_sqlite(path.string(), sqlite_mode::read_write);
+    REQUIRE(code_of(opened) == error_code::internal);
+    CHECK(opened.error().detail == "the database is damaged");
 }
 
 TEST_CASE("a second SQLite writer is told that the database is busy, and readers go on") {
