@@ -2,6 +2,7 @@
 
 #include "cli/account_json.hpp"
 #include "cli/lifetime.hpp"
+#include "cli/table.hpp"
 #include "domain/account_rules.hpp"
 #include "domain/text.hpp"
 
@@ -15,25 +16,6 @@ namespace perin::cli {
 namespace {
 
 using nlohmann::json;
-using table = std::vector<std::vector<std::string>>;
-
-/// Columns as wide as their widest cell, two spaces between them.
-void print(std::ostream& out, const table& rows) {
-    std::vector<std::size_t> widths;
-    for (const auto& row : rows) {
-        widths.resize(std::max(widths.size(), row.size()));
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            widths[i] = std::max(widths[i], code_points(row[i]));
-        }
-    }
-    for (const auto& row : rows) {
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            const bool last = i + 1 == row.size();
-            out << row[i] << std::string(last ? 0 : widths[i] - code_points(row[i]) + 2, ' ');
-        }
-        out << '\n';
-    }
-}
 
 /// Prints the items as JSON or as a table.
 template <class Item, class Row>
@@ -48,7 +30,7 @@ void print(const account_context& with, const std::vector<Item>& items,
     if (items.empty()) return;
     table rows{std::move(head)};
     for (const auto& item : items) rows.push_back(row_of(item));
-    print(with.at.out(), rows);
+    cli::print(with.at.out(), rows);
 }
 
 /// A password that may be set, from the console; or the exit code, after a complaint.

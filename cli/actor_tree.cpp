@@ -2,11 +2,14 @@
 
 #include "actors/accounts/accounts.hpp"
 #include "actors/bridge/bridge.hpp"
+#include "actors/calendar/calendars.hpp"
 #include "actors/conversation/conversations.hpp"
 #include "actors/memory/memory.hpp"
 #include "actors/model/supervised_model.hpp"
+#include "actors/notifications/notifications.hpp"
 #include "actors/offline/offline_model.hpp"
 #include "actors/store/database_work.hpp"
+#include "actors/store/housekeeping.hpp"
 #include "actors/store/reader_pool.hpp"
 #include "actors/store/store.hpp"
 #include "cli/database_location.hpp"
@@ -128,7 +131,11 @@ std::shared_ptr<const actors::conversation_parts> conversation_parts_of(
         turns->assistant = observed(std::make_shared<actors::offline_model>(), "perin", meters());
         turns->answers = std::make_shared<actors::answer_cache>();
     }
-    turns->tools = std::make_shared<actors::tool_registry>(actors::memory_tools(tree.memory));
+    // Its rules were looked at before anything was started.
+    auto tools = offered_tools(settings, tree, from);
+    turns->tools = std::make_shared<actors::tool_registry>(tools ? std::move(*tools)
+                                                                 : std::vector<actors::tool>{});
+    turns->notifications = tree.notifications;
     turns->memory = tree.memory;
     turns->clock = from.clock;
     turns->window = settings.model_window;
@@ -144,17 +151,39 @@ std::shared_ptr<const actors::conversation_parts> conversation_parts_of(
     return parts;
 }
 
+/// How long what is over is kept.
+actors::housekeeping_parts housekeeping_parts_of(const configuration& settings, const sources& from,
+                                                 const actor_tree& tree) {
+    const auto term = [](std::chrono::milliseconds kept) {
+        return kept.count() == 0 ? std::nullopt : std::optional{kept};
+    };
+    actors::housekeeping_parts out;
+    out.store = tree.store;
+    out.reader = tree.second_reader;
+    out.conversations = tree.conversations;
+    out.clock = from.clock;
+    out.settings.keep.conversations = term(settings.keep_conversations);
+    out.settings.keep.workflows = term(settings.keep_workflows);
+    out.settings.keep.bookings = term(settings.keep_bookings);
+    out.settings.keep.notifications = term(settings.keep_notifications);
+    out.settings.every = settings.prune_every;
+    out.settings.first_after = std::min(out.settings.first_after, settings.prune_every);
+    return out;
+}
+
 /// A child that reads from the database.
 child_spec reader_spec(std::string name, std::unique_ptr<persistence::database> first,
                        const persistence::database_location& at,
-                       const actor_slot<reader_actor>& slot, const actor_tree& tree,
-                       bool detached) {
+                       const actor_slot<reader_actor>& slot, const actor_tree& tree, bool detached,
+                       actors::failed_reads failed) {
     auto opened =
         std::make_shared<connections>(std::move(first), at, persistence::access_mode::read_only);
     return supervised(
         std::move(name), {},
-        [opened, detached, supervisor = tree.database](caf::local_actor& self) {
-            return actors::spawn_reader(self.system(), opened->next(), detached, supervisor);
+        [opened, detached, supervisor = tree.database,
+         failed = std::move(failed)](caf::local_actor& self) {
+            return actors::spawn_reader(self.system(), opened->next(), detached, supervisor,
+                                        failed);
         },
         slot);
 }
@@ -165,10 +194,11 @@ void add_readers(supervisor_plan& root, const configuration& settings, tree_part
                  actor_tree& tree) {
     const auto at = location_of(settings);
     if (at.embedded()) {
+        auto failed = std::make_shared<std::atomic<bool>>(false);
         root.children.push_back(reader_spec("reader", std::move(parts.db.readers.at(0)), at,
-                                            tree.reader, tree, parts.detached));
+                                            tree.reader, tree, parts.detached, failed));
         root.children.push_back(reader_spec("second reader", std::move(parts.db.readers.at(1)), at,
-                                            tree.second_reader, tree, parts.detached));
+                                            tree.second_reader, tree, parts.detached, failed));
         return;
     }
     actors::reader_pool_parts pool;
@@ -220,6 +250,19 @@ std::vector<std::shared_ptr<chat_model>> model_services(const configuration& set
     return out;
 }
 
+result<std::vector<actors::tool>> offered_tools(const configuration& settings,
+                                                const actor_tree& tree, const sources& from) {
+    auto tools = actors::memory_tools(tree.memory);
+    auto add = [&tools](std::vector<actors::tool> more) {
+        for (auto& one : more) tools.push_back(std::move(one));
+    };
+    add(actors::calendar_tools(tree.calendars, tree.memory, from.clock));
+    add(actors::notification_tools(tree.notifications));
+    if (auto set = actors::require_approvals(tools, settings.tool_approval); !set)
+        return set.error();
+    return tools;
+}
+
 actor_tree start_actors(caf::actor_system& system, const configuration& settings,
                         tree_parts parts) {
     actor_tree tree;
@@ -259,12 +302,31 @@ actor_tree start_actors(caf::actor_system& system, const configuration& settings
         tree.memory));
     actors::accounts_parts accounts{tree.store, tree.second_reader, tree.passwords, from.clock,
                                     from.entropy};
+    accounts.conversations = tree.conversations;
+    accounts.memory = tree.memory;
+    accounts.calendars = tree.calendars;
     add(supervised(
         "accounts", {},
         [accounts](caf::local_actor& self) {
             return actors::spawn_accounts(self.system(), accounts);
         },
         tree.accounts));
+    actors::calendars_parts calendars{tree.store, tree.reader, from.clock, from.entropy};
+    calendars.shared = !location_of(settings).embedded();
+    add(supervised(
+        "calendars", {},
+        [calendars](caf::local_actor& self) {
+            return actors::spawn_calendars(self.system(), calendars);
+        },
+        tree.calendars));
+    actors::notifications_parts notifications{tree.store, tree.reader, tree.conversations,
+                                              from.clock, from.entropy};
+    add(supervised(
+        "notifications", {},
+        [notifications](caf::local_actor& self) {
+            return actors::spawn_notifications(self.system(), notifications);
+        },
+        tree.notifications));
     const auto offline = parts.services.empty();
     auto shared = conversation_parts_of(settings, from, tree, std::move(upstreams.models), offline);
     actors::conversations_settings bounds;
@@ -277,6 +339,13 @@ actor_tree start_actors(caf::actor_system& system, const configuration& settings
         },
         tree.conversations));
     root.children.back().supervises = true;
+    auto keeper = housekeeping_parts_of(settings, from, tree);
+    add(supervised(
+        "housekeeping", {},
+        [keeper](caf::local_actor& self) {
+            return actors::spawn_housekeeping(self.system(), keeper);
+        },
+        actor_slot<housekeeping_actor>{}));
     for (auto& bridge : tree.bridges)
         add(supervised(
             "bridge", {},
@@ -305,6 +374,8 @@ void stop_actors(caf::actor_system& system, actor_tree& tree) {
                       [] { log(log_level::warning, "server.actors", "the actors do not end"); });
     for (auto& bridge : tree.bridges) bridge.clear();
     tree.conversations.clear();
+    tree.calendars.clear();
+    tree.notifications.clear();
     tree.memory.clear();
     tree.accounts.clear();
     tree.passwords.clear();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/tools/registry.hpp"
 #include "persistence/database.hpp"
 #include "runtime/actors.hpp"
 #include "runtime/chat_model.hpp"
@@ -45,10 +46,14 @@ struct databases {
 ///     ├─ passwords, accounts, memory
 ///     ├─ upstreams  one_for_one
 ///     │   └─ model:<name>  one for each configured model
+///     ├─ calendars
+///     │   └─ calendar  one for each owner who is asked about
+///     ├─ notifications
 ///     ├─ conversations
 ///     │   └─ conversation  started by a message or after a crash, ended when it rests
 ///     │       └─ turn, tools
 ///     ├─ bridges
+///     ├─ housekeeping  removes what has been over for long enough
 ///     └─ watchdog
 ///
 /// A session is its connection's: it ends with that, and that with it.
@@ -61,6 +66,8 @@ struct actor_tree {
     runtime::actor_slot<runtime::password_actor> passwords;
     runtime::actor_slot<runtime::accounts_actor> accounts;
     runtime::actor_slot<runtime::memory_actor> memory;
+    runtime::actor_slot<runtime::calendars_actor> calendars;
+    runtime::actor_slot<runtime::notifications_actor> notifications;
     runtime::actor_slot<runtime::conversations_actor> conversations;
     std::vector<runtime::actor_slot<runtime::bridge_actor>> bridges;
     std::shared_ptr<runtime::circuit_board> circuits;
@@ -92,6 +99,11 @@ struct tree_parts {
 [[nodiscard]] std::vector<std::shared_ptr<runtime::chat_model>> model_services(
     const runtime::configuration& settings, net::http_client& client,
     const runtime::wall_clock& clock);
+
+/// The tools of an owner's turns, with the approvals that are configured. `invalid_request` where a
+/// rule names no tool.
+[[nodiscard]] result<std::vector<actors::tool>> offered_tools(
+    const runtime::configuration& settings, const actor_tree& tree, const sources& from);
 
 /// Starts all of them.
 [[nodiscard]] actor_tree start_actors(caf::actor_system& system,

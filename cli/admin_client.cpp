@@ -12,7 +12,6 @@ namespace perin::cli {
 namespace {
 
 constexpr long connect_ms = 2'000;
-constexpr long call_ms = 30'000;
 constexpr std::size_t longest_answer = std::size_t{64} << 20U;
 
 struct easy_deleter {
@@ -83,17 +82,20 @@ std::string percent_encoded(std::string_view text) {
     return out;
 }
 
-result<nlohmann::json> admin_client::call(const std::string& method, const std::string& path,
-                                          const std::optional<nlohmann::json>& body) const {
+result<std::string> admin_client::transfer(const std::string& method, const std::string& path,
+                                           const std::optional<typed_body>& body,
+                                           std::chrono::milliseconds timeout) const {
     const easy_handle handle(curl_easy_init());
     if (!handle) return failure{error_code::internal, "libcurl cannot be initialised"};
     const std::string url = base_ + path;
-    const std::string sent = body ? body->dump() : "";
     std::string received;
     header_list headers;
     append(headers, "Authorization: Bearer " + token_);
-    append(headers, "Accept: application/json");
-    if (body) append(headers, "Content-Type: application/json");
+    if (body) {
+        append(headers, "Content-Type: " + body->type);
+        // Else a large one waits a second for a server that need not say that it may come.
+        append(headers, "Expect:");
+    }
 
     auto* curl = handle.get();
     curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
@@ -102,22 +104,32 @@ result<nlohmann::json> admin_client::call(const std::string& method, const std::
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, call_ms);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method.c_str());
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &receive);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &received);
     if (body) {
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, sent.c_str());
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(sent.size()));
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->text.c_str());
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                         static_cast<curl_off_t>(body->text.size()));
     }
     if (const auto code = curl_easy_perform(curl); code != CURLE_OK) return of_transport(code);
 
     long status = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     if (status < 200 || status > 299) return of_problem(status, received);
-    if (received.empty()) return nlohmann::json();
-    auto answer = parse_json(received);
+    return received;
+}
+
+result<nlohmann::json> admin_client::call(const std::string& method, const std::string& path,
+                                          const std::optional<nlohmann::json>& body) const {
+    std::optional<typed_body> sent;
+    if (body) sent = {"application/json", body->dump()};
+    const auto received = transfer(method, path, sent);
+    if (!received) return received.error();
+    if (received->empty()) return nlohmann::json();
+    auto answer = parse_json(*received);
     if (!answer) return failure{error_code::internal, "the server's answer cannot be read"};
     return answer;
 }

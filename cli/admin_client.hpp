@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -15,6 +16,12 @@ namespace perin::cli {
 struct terminal_session {
     std::string token;
     user account;
+};
+
+/// A body of another kind than JSON.
+struct typed_body {
+    std::string type;
+    std::string text;
 };
 
 /// Calls the private routes of a running server's admin listener. Blocks, up to 30 s for a call.
@@ -27,6 +34,12 @@ class admin_client {
     /// `path` with its query. The answer's body; null where it is empty.
     [[nodiscard]] result<nlohmann::json> call(const std::string& method, const std::string& path,
                                               const std::optional<nlohmann::json>& body = {}) const;
+
+    /// The same with any body, and its answer as it comes.
+    [[nodiscard]] result<std::string> transfer(
+        const std::string& method, const std::string& path,
+        const std::optional<typed_body>& body = {},
+        std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
 
     /// A session for the user of this e-mail, or for the only one.
     [[nodiscard]] result<terminal_session> open_session(

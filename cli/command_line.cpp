@@ -33,6 +33,7 @@ class command_tree {
         add_chat();
         add_users();
         add_tokens();
+        add_calendars();
         add_data();
         add_secrets();
         auto* config = group("config", "The configuration");
@@ -133,6 +134,48 @@ class command_tree {
             ->type_name("");
     }
 
+    static void add_text(CLI::App& to, const std::string& name, auto& target,
+                         const std::string& type, const std::string& help) {
+        to.add_option(name, target, help)->type_name(type);
+    }
+
+    void add_calendars() {
+        auto* calendars = group("calendar", "Calendars; a time T is RFC 3339, a date, or words");
+        auto* list = add(*calendars, "list", "List what takes place", calendar_list_);
+        add_email(*list, calendar_list_.email);
+        add_text(*list, "--from", calendar_list_.from, "T", "From when; else now");
+        add_text(*list, "--to", calendar_list_.to, "T", "Until when; else for a week");
+        auto* fresh = add(*calendars, "add", "Add an event", calendar_add_);
+        add_email(*fresh, calendar_add_.email);
+        fresh->add_option("--title", calendar_add_.title, "What it is")
+            ->required()
+            ->type_name("TEXT");
+        fresh->add_option("--start", calendar_add_.start, "When it begins")
+            ->required()
+            ->type_name("T");
+        add_text(*fresh, "--end", calendar_add_.end, "T",
+                 "When it ends; else after an hour, or the day");
+        fresh->add_flag("--all-day", calendar_add_.all_day, "Whole days");
+        add_text(*fresh, "--location", calendar_add_.location, "TEXT", "Where");
+        add_text(*fresh, "--description", calendar_add_.description, "TEXT", "Notes");
+        add_text(*fresh, "--repeat", calendar_add_.repeat, "RRULE",
+                 "Again and again, such as FREQ=WEEKLY;COUNT=10");
+        fresh->add_flag("--overlap", calendar_add_.overlap, "Also where something else is");
+        auto* taken_in =
+            add(*calendars, "import", "Take over the events of a file", calendar_import_);
+        add_email(*taken_in, calendar_import_.email);
+        add_file(*taken_in, calendar_import_.file, "An .ics file; - is standard input");
+        auto* given = add(*calendars, "export", "Write all events as .ics", calendar_export_);
+        add_email(*given, calendar_export_.email);
+        given->add_option("FILE", calendar_export_.file, "File to be written; else standard output")
+            ->type_name("")
+            ->check(name_is_there);
+        auto* feed = add(*calendars, "feed", "Print a secret address to read it at, made anew",
+                         calendar_feed_);
+        add_email(*feed, calendar_feed_.email);
+        feed->add_flag("--revoke", calendar_feed_.revoke, "End the address instead");
+    }
+
     static std::string name_is_there(const std::string& name) {
         return name.empty() ? "a name is missing" : "";
     }
@@ -185,6 +228,11 @@ class command_tree {
     token_create token_create_;
     token_list token_list_;
     token_revoke token_revoke_;
+    calendar_list calendar_list_;
+    calendar_add calendar_add_;
+    calendar_import calendar_import_;
+    calendar_export calendar_export_;
+    calendar_feed calendar_feed_;
     backup_command backup_;
     restore_command restore_;
     export_command export_;

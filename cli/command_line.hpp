@@ -39,6 +39,44 @@ struct token_revoke {
     std::string id;
 };
 
+// Times as a person writes them: RFC 3339, a date, or words, in the user's zone.
+struct calendar_list {
+    std::string email;
+    /// Nothing: from now on.
+    std::optional<std::string> from = {};
+    /// Nothing: a week.
+    std::optional<std::string> to = {};
+};
+struct calendar_add {
+    std::string email;
+    std::string title = {};
+    std::string start = {};
+    /// Nothing: what the words of the start say, else an hour, or a day.
+    std::optional<std::string> end = {};
+    bool all_day = false;
+    std::string location = {};
+    std::string description = {};
+    /// A recurrence rule of iCalendar.
+    std::string repeat = {};
+    /// Also where something else is.
+    bool overlap = false;
+};
+struct calendar_import {
+    std::string email;
+    /// `-`: standard input.
+    std::string file;
+};
+struct calendar_export {
+    std::string email;
+    /// `-`: standard output.
+    std::string file = "-";
+};
+struct calendar_feed {
+    std::string email;
+    /// End it instead.
+    bool revoke = false;
+};
+
 struct backup_command {
     std::string file;
 };
@@ -72,7 +110,8 @@ struct version_command {};
 
 using command =
     std::variant<serve_command, chat_options, user_add, user_list, user_passwd, user_remove,
-                 token_create, token_list, token_revoke, backup_command, restore_command,
+                 token_create, token_list, token_revoke, calendar_list, calendar_add,
+                 calendar_import, calendar_export, calendar_feed, backup_command, restore_command,
                  export_command, erase_command, database_check, database_move, migrate_command,
                  secrets_rotate, config_show, config_check, version_command>;
 

@@ -1,12 +1,15 @@
 #include "cli/program.hpp"
 
 #include "cli/account_commands.hpp"
+#include "cli/actor_tree.hpp"
 #include "cli/backup_commands.hpp"
+#include "cli/calendar_commands.hpp"
 #include "cli/command_line.hpp"
 #include "cli/config_commands.hpp"
 #include "cli/database_commands.hpp"
 #include "cli/migrate_command.hpp"
 #include "cli/open_accounts.hpp"
+#include "cli/open_calendar.hpp"
 #include "cli/personal_data_commands.hpp"
 #include "cli/secret_commands.hpp"
 #include "cli/server.hpp"
@@ -16,7 +19,7 @@
 #include <nlohmann/json.hpp>
 
 #include <exception>
-#include <ostream>
+#include <iostream>
 
 namespace perin::cli {
 
@@ -68,6 +71,12 @@ class dispatcher {
     int operator()(const database_move& wanted) const { return operate(wanted); }
     int operator()(const migrate_command& wanted) const { return operate(wanted); }
 
+    int operator()(const calendar_list& wanted) const { return schedule(wanted); }
+    int operator()(const calendar_add& wanted) const { return schedule(wanted); }
+    int operator()(const calendar_import& wanted) const { return schedule(wanted); }
+    int operator()(const calendar_export& wanted) const { return schedule(wanted); }
+    int operator()(const calendar_feed& wanted) const { return schedule(wanted); }
+
     int operator()(const secrets_rotate& wanted) const {
         const operator_context with{.configuration = configuration_,
                                     .at = at_,
@@ -91,6 +100,21 @@ class dispatcher {
     }
 
   private:
+    /// On somebody's calendar.
+    template <class Command>
+    int schedule(const Command& wanted) const {
+        const auto calendar = open_calendar(configuration_);
+        if (!calendar) return static_cast<int>(complain(at_, calendar.error()));
+        const calendar_context with{.calendar = **calendar,
+                                    .input = std::cin,
+                                    .about = {.configuration = configuration_,
+                                              .at = at_,
+                                              .now = runtime::system_clock().now(),
+                                              .json = line_.json,
+                                              .yes = line_.yes}};
+        return static_cast<int>(run(wanted, with));
+    }
+
     /// On the database as a whole.
     template <class Command>
     int operate(const Command& wanted) const {
@@ -118,6 +142,11 @@ int run_command(const command_line& line, const std::map<std::string, std::strin
     const auto configuration = runtime::load_configuration(line.config, environment);
     if (!configuration) {
         (void)complain(at, configuration.error());
+        return static_cast<int>(exit_code::usage);
+    }
+    // Only the actors know which tools there are.
+    if (const auto tools = offered_tools(*configuration, {}, {}); !tools) {
+        (void)complain(at, tools.error());
         return static_cast<int>(exit_code::usage);
     }
     return std::visit(dispatcher(line, *configuration, at), line.what);

@@ -112,6 +112,8 @@ void warn_of_unknown_secret(persistence::database& db, persistence::vault& keys)
 
 int run_server(const configuration& settings) {
     std::signal(SIGPIPE, SIG_IGN);
+    // A file that may not grow any more is a write that fails, not the end of the server.
+    std::signal(SIGXFSZ, SIG_IGN);
     raise_file_limit();
     start_log({log_level_of(settings.log_level),
                settings.log_format == "json" ? log_format::json : log_format::text,
@@ -166,6 +168,7 @@ int run_server(const configuration& settings) {
     auto token = persistence::new_token("pra_");
     auto sessions = std::make_shared<actors::session_parts>();
     sessions->conversations = tree.conversations;
+    sessions->notifications = tree.notifications;
 
     int code = static_cast<int>(exit_code::done);
     {
@@ -174,7 +177,9 @@ int run_server(const configuration& settings) {
         parts.conversations = tree.conversations;
         parts.memory = tree.memory;
         parts.accounts = tree.accounts;
+        parts.notifications = tree.notifications;
         parts.reader = tree.second_reader;
+        parts.calendars = tree.calendars;
         parts.bridges = tree.bridges;
         parts.open_session = [&system, sessions](std::shared_ptr<session_sink> sink) {
             return actors::spawn_session(system, sessions, std::move(sink));

@@ -34,6 +34,17 @@ void add_options(std::string& out, const turn_options& options) {
         out.append(",\"clientIntegrations\":").append(json(options.client_integrations).dump());
 }
 
+void add_decision(std::string& out, const decided_call& decided) {
+    out.append(",\"decided\":")
+        .append(json{{"callId", decided.call.id},
+                     {"tool", decided.call.name},
+                     {"arguments", decided.call.arguments},
+                     {"approved", decided.approved},
+                     {"notificationId", decided.notification_id},
+                     {"askedAt", to_rfc3339(decided.asked_at)}}
+                    .dump());
+}
+
 std::string text(const json& object, const char* name) {
     auto found = object.find(name);
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
@@ -42,6 +53,18 @@ std::string text(const json& object, const char* name) {
 std::uint64_t number(const json& object, const char* name) {
     auto found = object.find(name);
     return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+}
+
+/// Nothing where the turn's own message began it.
+std::optional<decided_call> read_decision(const json& payload) {
+    auto found = payload.find("decided");
+    if (found == payload.end() || !found->is_object()) return std::nullopt;
+    decided_call out;
+    out.call = {text(*found, "callId"), text(*found, "tool"), text(*found, "arguments")};
+    out.approved = found->value("approved", json()) == json(true);
+    out.notification_id = text(*found, "notificationId");
+    out.asked_at = from_rfc3339(text(*found, "askedAt")).value_or(timestamp{});
+    return out;
 }
 
 accepted_fact read_accepted(const json& payload, const journal_record& record) {
@@ -53,6 +76,7 @@ accepted_fact read_accepted(const json& payload, const journal_record& record) {
     fact.turn.options = {
         text(payload, "tone"), text(payload, "perinName"), text(payload, "specialization"),
         payload.value("clientIntegrations", std::vector<std::string>{}), text(payload, "timezone")};
+    fact.turn.decided = read_decision(payload);
     fact.turn.accepted_at = record.at;
     fact.turn.accepted_version = record.version;
     if (payload.contains("startedSeq")) fact.started_seq = number(payload, "startedSeq");
@@ -129,6 +153,7 @@ std::string accepted_payload(const pending_turn& turn, std::optional<std::uint64
     add_text(out, "assistantMessageId", turn.assistant_message_id);
     add_text(out, "message", turn.message);
     add_options(out, turn.options);
+    if (turn.decided) add_decision(out, *turn.decided);
     if (started_seq) add_number(out, "startedSeq", *started_seq);
     if (!history.empty()) {
         auto earlier = json::array();
@@ -235,6 +260,7 @@ std::string text_of(std::span<const event> events) {
 }
 
 execution_mode mode_of(const pending_turn& turn) {
+    if (turn.decided) return execution_mode::tools;
     return decide_mode(turn.message,
                        turn.options.specialization.empty()
                            ? std::nullopt

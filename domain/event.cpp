@@ -11,9 +11,15 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array stage_names{
-    "LOAD_MEMORY", "DECIDE_EXECUTION_MODE", "PLANNER", "TOOL_EXECUTION", "RESPONDER",
-    "DIRECT",      "STREAM_RESPONSE"};
+constexpr std::array stage_names{"LOAD_MEMORY",
+                                 "LOAD_NOTIFICATIONS_CONTEXT",
+                                 "NOTIFICATIONS_ACTION",
+                                 "DECIDE_EXECUTION_MODE",
+                                 "PLANNER",
+                                 "TOOL_EXECUTION",
+                                 "RESPONDER",
+                                 "DIRECT",
+                                 "STREAM_RESPONSE"};
 constexpr std::array stage_statuses{"started", "done", "skipped", "failed"};
 constexpr std::array finish_reasons{"stop", "length", "tool_limit", "fallback", "cancelled"};
 constexpr std::array tool_statuses{"ok", "failed", "timed_out"};

@@ -19,6 +19,8 @@ namespace perin {
 /// The stages of a turn that this build has (features section 1).
 enum class stage_name {
     load_memory,
+    load_notifications_context,
+    notifications_action,
     decide_execution_mode,
     planner,
     tool_execution,

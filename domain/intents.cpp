@@ -1,9 +1,11 @@
 #include "domain/intents.hpp"
 
+#include "domain/offline/calendar_command.hpp"
 #include "domain/text.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <iterator>
 #include <span>
 #include <utility>
@@ -226,6 +228,31 @@ intent named(std::string name, double confidence,
             .specialization = std::move(specialization)};
 }
 
+/// What a message asks of the calendar in so many words.
+std::optional<offline::calendar_act> calendar_act_of(std::string_view text) {
+    // Nobody asks for a meeting at such length.
+    constexpr std::size_t longest = 1'000;
+    if (text.size() > longest) return std::nullopt;
+    const auto command = offline::read_calendar_command(offline::read_utterance(text, "perin"));
+    if (!command) return std::nullopt;
+    return command->act;
+}
+
+intent calendar_intent(offline::calendar_act act) {
+    constexpr double confidence = 0.75;
+    switch (act) {
+        case offline::calendar_act::find:
+        case offline::calendar_act::list:
+            return named("check_calendar", confidence, "scheduling");
+        case offline::calendar_act::cancel:
+            return named("cancel_meeting", confidence, "scheduling");
+        case offline::calendar_act::create:
+        case offline::calendar_act::move:
+            break;
+    }
+    return named("schedule_meeting", confidence, "scheduling");
+}
+
 /// The more particular intents come first: `remind me what I said` is no reminder.
 intent best_guess(words message, std::string_view text) {
     if (message.empty()) return named("general", 0.3);
@@ -241,6 +268,7 @@ intent best_guess(words message, std::string_view text) {
         return named("schedule_meeting", any_among(message, appointments) ? 0.9 : 0.75,
                      "scheduling");
     }
+    if (const auto act = calendar_act_of(text)) return calendar_intent(*act);
     if (any_among(message, coordinate_words)) return named("coordinate", 0.7, "coordination");
     if (any_among(message, mail_words)) return named("read_mail", 0.75);
     if (any_among(message, calendar_words) && any_among(message, appointments))
@@ -271,6 +299,14 @@ std::vector<std::string> words_looked_at(std::string_view message) {
     return list;
 }
 
+/// A question, or a list to choose from, in what was said last.
+bool asks_back(std::string_view answer) {
+    constexpr std::size_t looked_at = 2'000;
+    if (answer.size() > looked_at) answer.remove_prefix(answer.size() - looked_at);
+    return answer.find('?') != std::string_view::npos ||
+           answer.find("\n1. ") != std::string_view::npos;
+}
+
 constexpr auto specializations =
     std::to_array<std::string_view>({"negotiation", "scheduling", "memory", "coordination"});
 
@@ -292,7 +328,7 @@ intent classify(std::string_view message) {
     const auto list = words_looked_at(message);
     auto found = best_guess(list, message);
     found.integrations = integrations_of(list);
-    found.actionable = actionable(list);
+    found.actionable = actionable(list) || calendar_act_of(message).has_value();
     return found;
 }
 
@@ -300,19 +336,48 @@ std::vector<std::string> classification_steps(const intent& found, std::string_v
     const auto count = terms(message).size();
     std::vector<std::string> steps;
     steps.push_back("Looking at " + std::to_string(count) + (count == 1 ? " word." : " words."));
-    const auto percent = static_cast<int>(found.confidence * 100.0 + 0.5);
+    const auto percent = std::lround(found.confidence * 100.0);
     steps.push_back("The message reads as " + found.name + ", with a confidence of " +
                     std::to_string(percent) + " %.");
     steps.push_back(found.specialization ? "The specialization is " + *found.specialization + "."
                                          : "No specialization is needed.");
     steps.push_back(found.integrations.empty() ? "No integration is concerned."
                                                : "It concerns " + joined(found.integrations) + ".");
-    steps.push_back(found.actionable ? "It asks for something to be done."
-                                     : "It can be answered without doing anything.");
+    steps.emplace_back(found.actionable ? "It asks for something to be done."
+                                        : "It can be answered without doing anything.");
     return steps;
 }
 
-bool is_actionable(std::string_view message) { return actionable(words_looked_at(message)); }
+bool is_actionable(std::string_view message) {
+    return actionable(words_looked_at(message)) || calendar_act_of(message).has_value();
+}
+
+bool answers_request(std::span<const chat_message> history, std::string_view message) {
+    constexpr std::size_t longest = 300;
+    constexpr std::size_t most_steps = 8;
+    const auto said = terms(message.substr(0, longest));
+    if (message.size() > longest || said.empty()) return false;
+    constexpr auto small_talk = std::to_array<std::string_view>(
+        {"hi", "hello", "hey", "thanks", "thank", "bye", "goodbye", "cheers"});
+    if (said.size() <= 3 && any_among(said, small_talk)) return false;
+    constexpr auto going_on = std::to_array<std::string_view>({"what about", "how about", "and"});
+    bool follows = std::any_of(going_on.begin(), going_on.end(),
+                               [&](std::string_view begin) { return phrase_at(said, 0, begin); });
+    std::size_t steps = 0;
+    for (auto i = history.size(); i-- > 0 && steps < most_steps;) {
+        const auto& one = history[i];
+        if (one.role == chat_role::assistant) {
+            follows = follows || asks_back(one.content);
+        } else if (one.role == chat_role::user) {
+            if (!follows) return false;
+            if (is_actionable(one.content)) return true;
+            if (one.content.size() > longest) return false;
+            follows = false;
+            ++steps;
+        }
+    }
+    return false;
+}
 
 execution_mode decide_mode(std::string_view message, std::optional<std::string_view> specialization,
                            bool delegation) {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include "domain/model.hpp"
+
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,9 +40,14 @@ struct intent {
                                                             std::string_view message);
 
 /// Whether a message asks for something to be done: a memory kept or dropped, a meeting booked,
-/// moved or cancelled, a reminder, what is remembered. The name of a tool in the text counts as its
-/// words.
+/// moved or cancelled, a look into the calendar, a reminder, what is remembered. The name of a tool
+/// in the text counts as its words.
 [[nodiscard]] bool is_actionable(std::string_view message);
+
+/// Whether a short message answers what was asked back about something that was to be done ("the
+/// second one", "3 pm"), or goes on with it ("what about Friday?"): it needs the tools as the
+/// request did. `history` is what was said before it, oldest first.
+[[nodiscard]] bool answers_request(std::span<const chat_message> history, std::string_view message);
 
 /// `tools` with the specialization `scheduling`, in a delegation, or for an actionable message,
 /// else `direct`. `multi_step` is never the outcome: it is AI_ANALYSIS that starts it.

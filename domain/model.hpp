@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/memory.hpp"
+#include "domain/notification.hpp"
 #include "domain/time.hpp"
 #include "domain/trace_context.hpp"
 
@@ -65,6 +66,10 @@ struct assistant_context {
     std::vector<scored_memory> memories = {};
     /// How many entries the user has in all.
     std::size_t memory_count = 0;
+    /// What waits for the user's decision, newest first.
+    std::vector<open_notification> notifications = {};
+    /// The one that the last user message answers by the rules, and how.
+    std::optional<notification_answer> answered = {};
 };
 
 /// What a call to a model is made for, for logs and traces. Of all this only the trace goes out.

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 namespace perin {
 
@@ -16,6 +17,17 @@ using namespace offline;
 
 /// Tried from the top; the last row takes whatever is left.
 constexpr std::array rows{
+    intent_row{.name = "decision",
+               .tool = "notifications_resolve",
+               .match = match_decision,
+               .intend = intend_decision,
+               .tell = tell_decision,
+               .activity = "settle notifications"},
+    intent_row{.name = "calendar follow-up",
+               .match = match_calendar_follow_up,
+               .answer = answer_calendar,
+               .intend = intend_calendar,
+               .activity = "use your calendar"},
     intent_row{.name = "about me", .match = match_about_me, .answer = answer_about_me},
     intent_row{.name = "date follow-up", .match = match_date_follow_up, .answer = answer_date},
     intent_row{.name = "small talk", .match = match_small_talk, .answer = answer_small_talk},
@@ -31,6 +43,13 @@ constexpr std::array rows{
                .intend = intend_forget,
                .tell = tell_forget,
                .activity = "delete notes"},
+    intent_row{
+        .name = "notifications", .match = match_notifications, .answer = answer_notifications},
+    intent_row{.name = "calendar",
+               .match = match_calendar,
+               .answer = answer_calendar,
+               .intend = intend_calendar,
+               .activity = "use your calendar"},
     intent_row{.name = "sum", .match = match_sum, .answer = answer_sum},
     intent_row{.name = "date", .match = match_date, .answer = answer_date},
     intent_row{.name = "recall", .match = match_recall, .answer = answer_recall},
@@ -50,15 +69,27 @@ understanding understood(const question& asked) {
     return {&rows.back(), {}};
 }
 
+/// The tool that is needed; empty where none is.
+std::string_view tool_of(const intent_row& row, const reading& what) {
+    return what.tool.empty() ? row.tool : what.tool;
+}
+
 question question_of(const model_request& request, std::size_t last_user) {
     constexpr std::size_t most_earlier = 8;
     const auto& messages = request.messages;
     question asked{.context = request.context,
                    .said = read_utterance(messages[last_user].content, request.context.perin_name)};
+    std::string_view answer;
     for (std::size_t i = last_user; i-- > 0;) {
-        if (messages[i].role == chat_role::assistant) asked.first = false;
-        if (messages[i].role == chat_role::user && asked.earlier.size() < most_earlier)
-            asked.earlier.emplace_back(messages[i].content);
+        const auto& message = messages[i];
+        if (message.role == chat_role::assistant) {
+            asked.first = false;
+            if (answer.empty()) answer = message.content;
+        }
+        if (message.role == chat_role::user && asked.earlier.size() < most_earlier) {
+            asked.earlier.emplace_back(message.content);
+            asked.before.push_back({message.content, std::exchange(answer, {})});
+        }
     }
     return asked;
 }
@@ -102,16 +133,17 @@ std::string json_text(const nlohmann::json& value) {
 model_reply planned(const model_request& request, const question& asked) {
     model_reply reply;
     const auto [row, what] = understood(asked);
-    if (row->tool.empty()) return reply;
+    const auto name = tool_of(*row, what);
+    if (name.empty()) return reply;
     const auto tool = std::find_if(request.tools.begin(), request.tools.end(),
-                                   [&](const auto& one) { return one.name == row->tool; });
+                                   [&](const auto& one) { return one.name == name; });
     if (tool == request.tools.end()) return reply;
     auto intended = row->intend(what, asked);
     if (!intended.arguments) return reply;
     reply.finish = model_finish::tool_calls;
     reply.tool_calls.push_back(
         {.id = "call_" + std::to_string(next_call_number(request.messages)),
-         .name = std::string(row->tool),
+         .name = std::string(name),
          .arguments = json_text(fitting(std::move(*intended.arguments), tool->parameters))});
     return reply;
 }
@@ -153,13 +185,25 @@ std::string readable(std::string_view tool) {
     return in_quotes(words);
 }
 
+bool is_awaited(const tool_outcome& outcome) {
+    if (!outcome.result || !outcome.result->is_object()) return false;
+    const auto status = outcome.result->find("status");
+    return status != outcome.result->end() && *status == "awaiting_approval";
+}
+
 std::string told(const tool_outcome& outcome) {
+    if (is_awaited(outcome)) return tell_awaited(outcome);
+    if (is_calendar_tool(outcome.tool))
+        if (auto text = tell_calendar(outcome); !text.empty()) return text;
+    if (outcome.tool == "notifications_resolve")
+        if (auto text = tell_decision(outcome); !text.empty()) return text;
     const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& one) {
         return !one.tool.empty() && one.tool == outcome.tool;
     });
     if (outcome.result)
-        return row != rows.end() ? row->tell(outcome)
-                                 : "The step " + readable(outcome.tool) + " was carried out.";
+        return row != rows.end() && row->tool != "notifications_resolve"
+                   ? row->tell(outcome)
+                   : "The step " + readable(outcome.tool) + " was carried out.";
     const auto& code = outcome.error_code;
     if (is_any(code, {"missing", "unreadable", "timed_out", "upstream_timeout", "timeout"}))
         return "I got no clear answer for the step " + readable(outcome.tool) +
@@ -172,19 +216,21 @@ std::string told(const tool_outcome& outcome) {
 }
 
 /// What became of the calls of this turn; empty where there were none.
-std::string told_outcomes(std::span<const chat_message> turn) {
+std::string told_outcomes(std::string_view said, std::span<const chat_message> turn) {
     std::string text;
     for (std::size_t i = 0; i < turn.size(); ++i)
         for (const auto& call : turn[i].tool_calls) {
             if (!text.empty()) text += "\n";
-            text += told(outcome_of(call, turn.subspan(i + 1)));
+            auto outcome = outcome_of(call, turn.subspan(i + 1));
+            outcome.said = said;
+            text += told(outcome);
         }
     return text;
 }
 
 std::string answered(const question& asked) {
     const auto [row, what] = understood(asked);
-    if (row->tool.empty()) return row->answer(what, asked);
+    if (tool_of(*row, what).empty()) return row->answer(what, asked);
     auto intended = row->intend(what, asked);
     if (!intended.arguments) return intended.instead;
     return "I cannot " + std::string(row->activity) + " here, so nothing was changed.";
@@ -209,7 +255,7 @@ model_reply offline_reply(const model_request& request) {
         return message.role == chat_role::tool || !message.tool_calls.empty();
     });
     if (planning) return called ? reply : planned(request, question_of(request, last_user));
-    reply.text = told_outcomes(turn);
+    reply.text = told_outcomes(last->content, turn);
     if (reply.text.empty()) reply.text = answered(question_of(request, last_user));
     return reply;
 }

@@ -37,6 +37,14 @@ struct prompt_state {
     /// Names of the tools that may be called now; empty: none.
     std::vector<std::string> tools_available = {};
     prompt_phase phase = prompt_phase::direct;
+    /// What waits for the user's decision.
+    std::vector<open_notification> notifications = {};
+    /// The one that the last message answers, and how.
+    std::optional<notification_answer> answered = {};
+    /// A call of this turn waits for the user's approval.
+    bool awaits_approval = false;
+    /// The call of this turn waited for the user, who has approved or refused it.
+    std::optional<bool> approved = {};
 };
 
 /// The system prompt of a state. What users wrote (names, tone, memories) stands in it as JSON

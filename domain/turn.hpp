@@ -42,6 +42,17 @@ struct turn_origin {
     friend bool operator==(const turn_origin&, const turn_origin&) = default;
 };
 
+/// A call that waited for its user's decision, and what that is.
+struct decided_call {
+    tool_call call;
+    bool approved = false;
+    /// The notification by which it was decided.
+    std::string notification_id = {};
+    /// When the call was asked for: "tomorrow" in its arguments is of that day.
+    timestamp asked_at = {};
+    friend bool operator==(const decided_call&, const decided_call&) = default;
+};
+
 /// What to do with a message that comes while a turn runs.
 enum class busy_policy { queue, interrupt, reject };
 
@@ -57,6 +68,8 @@ struct pending_turn {
     timestamp accepted_at = {};
     std::uint64_t accepted_version = 0;
     turn_origin origin = {};
+    /// Set where a decision began the turn: its first round is that call.
+    std::optional<decided_call> decided = {};
     friend bool operator==(const pending_turn&, const pending_turn&) = default;
 };
 

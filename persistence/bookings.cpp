@@ -4,9 +4,7 @@
 #include "persistence/decode.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <utility>
 
 namespace perin::persistence {
 
@@ -16,19 +14,10 @@ using std::chrono::minutes;
 
 constexpr minutes longest = std::chrono::hours(48);
 
-constexpr std::array<std::pair<booking_state, std::string_view>, 6> states = {{
-    {booking_state::held, "held"},
-    {booking_state::awaiting_approval, "awaiting_approval"},
-    {booking_state::booked, "booked"},
-    {booking_state::declined, "declined"},
-    {booking_state::cancelled, "cancelled"},
-    {booking_state::expired, "expired"},
-}};
-
 booking_state state_of(const std::string& name) {
-    for (const auto& [state, each] : states) {
-        if (each == name) return state;
-    }
+    using enum booking_state;
+    for (const auto each : {held, awaiting_approval, booked, declined, cancelled, expired})
+        if (to_string(each) == name) return each;
     throw unreadable_row("a booking is in an unknown state");
 }
 
@@ -102,18 +91,6 @@ std::optional<failure> unfit(const booking_time& time) {
 
 }  // namespace
 
-std::string_view to_string(booking_state state) noexcept {
-    for (const auto& [each, name] : states) {
-        if (each == state) return name;
-    }
-    return {};
-}
-
-bool is_active(booking_state state) noexcept {
-    return state == booking_state::held || state == booking_state::awaiting_approval ||
-           state == booking_state::booked;
-}
-
 result<std::optional<booking_row>> booking_repository::find(const std::string& id) {
     return decode_first<booking_row>(on_.execute(selecting("WHERE id = $1"), {id}), booking_of);
 }
@@ -146,6 +123,16 @@ result<std::vector<booking_row>> booking_repository::blocking(const std::string&
         booking_of);
 }
 
+result<std::vector<booking_row>> booking_repository::active_from(const std::string& user_id,
+                                                                 timestamp from) {
+    return decode_all<booking_row>(
+        on_.execute(selecting("WHERE user_id = $1 AND starts_at > $2 AND blocked_until > $3 "
+                              "AND state IN ('held', 'awaiting_approval', 'booked') "
+                              "ORDER BY starts_at, id"),
+                    {user_id, column(from - longest), column(from)}),
+        booking_of);
+}
+
 result<booking_row> booking_repository::found_again(const std::string& id) {
     auto found = find(id);
     if (!found) return found.error();
@@ -156,6 +143,7 @@ result<booking_row> booking_repository::found_again(const std::string& id) {
 /// Changes of one owner's bookings come one after the other: two that change times both have would
 /// otherwise wait for each other, which PostgreSQL ends after a second by failing one of them.
 result<void> booking_repository::enter_calendar(const std::string& user_id) {
+    if (by_ == order::callers) return {};
     return done(
         on_.execute("INSERT INTO calendars (user_id, version) VALUES ($1, 1) "
                     "ON CONFLICT (user_id) DO UPDATE SET version = calendars.version + 1",
@@ -212,21 +200,26 @@ result<void> booking_repository::block(const std::string& id, const std::string&
     return failure{error_code::conflict, "the time is taken"};
 }
 
+result<std::optional<booking_row>> booking_repository::earlier(const booking_row& fresh) {
+    auto found = find_by_key(fresh.user_id, fresh.idempotency_key);
+    if (!found || !*found) return found;
+    const auto& known = **found;
+    if (known.delegation_id == fresh.delegation_id &&
+        known.time.starts_at == fresh.time.starts_at && known.time.ends_at == fresh.time.ends_at) {
+        return found;
+    }
+    return failure{error_code::conflict, "the idempotency key was used for another booking"};
+}
+
 result<made_booking> booking_repository::book(const booking_row& fresh,
                                               const std::optional<std::uint64_t>& most_a_day) {
     if (auto why = unfit(fresh.time)) return *why;
     if (!is_active(fresh.state)) return moved_on();
     if (auto entered = enter_calendar(fresh.user_id); !entered) return entered.error();
-    auto earlier = find_by_key(fresh.user_id, fresh.idempotency_key);
-    if (!earlier) return earlier.error();
-    if (*earlier) {
-        if ((*earlier)->delegation_id != fresh.delegation_id ||
-            (*earlier)->time.starts_at != fresh.time.starts_at ||
-            (*earlier)->time.ends_at != fresh.time.ends_at) {
-            return failure{error_code::conflict,
-                           "the idempotency key was used for another booking"};
-        }
-        return made_booking{std::move(**earlier), false};
+    if (by_ == order::own) {
+        auto known = earlier(fresh);
+        if (!known) return known.error();
+        if (*known) return made_booking{std::move(**known), false};
     }
     // What is held past its time is free, also where nobody has written that yet.
     if (auto freed = free_past_holds(fresh.user_id, fresh.created_at); !freed) return freed.error();
@@ -236,7 +229,6 @@ result<made_booking> booking_repository::book(const booking_row& fresh,
     if (!number) return number.error();
     made.day_number = *number;
     made.version = 1;
-    made.event_id.reset();
     made.updated_at = made.created_at;
     if (made.state != booking_state::held) made.hold_expires_at.reset();
     const auto& [starts_at, ends_at, blocked_from, blocked_until, day] = made.time;
@@ -244,8 +236,8 @@ result<made_booking> booking_repository::book(const booking_row& fresh,
         "INSERT INTO bookings (id, user_id, delegation_id, negotiation_id, conversation_id, "
         "workflow_id, idempotency_key, state, starts_at, ends_at, blocked_from, blocked_until, "
         "hold_expires_at, day, day_number, guest_name, guest_email, guest_timezone, note, version, "
-        "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
-        "$14, $15, $16, $17, $18, $19, 1, $20, $20)",
+        "created_at, updated_at, event_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+        "$12, $13, $14, $15, $16, $17, $18, $19, 1, $20, $20, $21)",
         {made.id,
          made.user_id,
          column(made.delegation_id),
@@ -265,7 +257,8 @@ result<made_booking> booking_repository::book(const booking_row& fresh,
          made.who.email,
          made.who.timezone,
          made.note,
-         column(made.created_at)});
+         column(made.created_at),
+         column(made.event_id)});
     if (!written) return written.error();
     if (auto blocked = block(made.id, made.user_id, made.time); !blocked) return blocked.error();
     return made_booking{std::move(made), true};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "domain/booking.hpp"
 #include "domain/result.hpp"
 #include "domain/time.hpp"
 #include "persistence/database.hpp"
@@ -7,69 +8,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace perin::persistence {
 
-/// Where a booking is. The first three are active: they block their time, count for their day and
-/// are a use of their link.
-///
-///     held ──► awaiting_approval ──► booked ──► cancelled
-///      │ │             │  │
-///      │ └─────────────┼──┼────────► booked, cancelled
-///      └──► expired ◄──┘  └────────► declined, cancelled
-enum class booking_state { held, awaiting_approval, booked, declined, cancelled, expired };
-
-/// The name in the table.
-[[nodiscard]] std::string_view to_string(booking_state state) noexcept;
-
-[[nodiscard]] bool is_active(booking_state state) noexcept;
-
-/// A meeting with its buffers; to the minute.
-struct booking_time {
-    timestamp starts_at = {};
-    timestamp ends_at = {};
-    timestamp blocked_from = {};
-    timestamp blocked_until = {};
-    /// Its day in the link's time zone, such as `2026-12-01`.
-    std::string day;
-    friend bool operator==(const booking_time&, const booking_time&) = default;
-};
-
-struct guest {
-    std::string name;
-    std::string email;
-    std::string timezone;
-    friend bool operator==(const guest&, const guest&) = default;
-};
-
-struct booking_row {
-    std::string id;
-    /// Whose time it is.
-    std::string user_id;
-    std::optional<std::string> delegation_id = {};
-    std::optional<std::string> negotiation_id = {};
-    std::optional<std::string> conversation_id = {};
-    std::optional<std::string> workflow_id = {};
-    /// In the calendar, once it is there.
-    std::optional<std::string> event_id = {};
-    /// One key of an owner's is one booking.
-    std::string idempotency_key;
-    booking_state state = booking_state::held;
-    booking_time time;
-    /// Of a held one.
-    std::optional<timestamp> hold_expires_at = {};
-    /// Which of its day's bookings of this link it is, from 1.
-    std::uint64_t day_number = 1;
-    guest who = {};
-    std::string note = {};
-    /// One more with every change.
-    std::uint64_t version = 1;
-    timestamp created_at = {};
-    timestamp updated_at = {};
-    friend bool operator==(const booking_row&, const booking_row&) = default;
-};
+using booking_row = booking;
 
 struct made_booking {
     booking_row booking;
@@ -85,11 +28,22 @@ struct made_booking {
 /// fail what they did must be undone (`savepoint`, or the whole of it).
 class booking_repository {
   public:
-    explicit booking_repository(database& on) noexcept : on_(on) {}
+    /// Who lets changes of one owner's bookings come one after the other.
+    enum class order {
+        /// Each method by itself: it goes on the calendar's version.
+        own,
+        /// The caller, who has gone on that version in this transaction
+        /// (`calendar_repository::advance`), and before it looked for the key of what is booked:
+        /// one
+        /// that was used is a plain `conflict`.
+        callers,
+    };
+
+    explicit booking_repository(database& on, order by = order::own) noexcept : on_(on), by_(by) {}
 
     /// Books, holds or asks for approval, as `state` says. The key's second call gives the booking
-    /// of its first, whatever has become of it. `day_number`, `version` and `event_id` are not
-    /// looked at. `conflict` where the time is taken, the day is full (`most_a_day`, where there is
+    /// of its first, whatever has become of it. `day_number` and `version` are not looked at.
+    /// `conflict` where the time is taken, the day is full (`most_a_day`, where there is
     /// one), or the key was used for another time or link; `gone` where the link is spent, expired
     /// or revoked; `invalid_request` where the time is no time, or longer than two days.
     result<made_booking> book(const booking_row& fresh,
@@ -115,8 +69,16 @@ class booking_repository {
 
     [[nodiscard]] result<std::optional<booking_row>> find(const std::string& id);
 
+    /// The booking that the key of a fresh one was used for, whatever has become of it; `conflict`
+    /// where that has another time or link.
+    [[nodiscard]] result<std::optional<booking_row>> earlier(const booking_row& fresh);
+
     /// Those of a link, newest first.
     [[nodiscard]] result<std::vector<booking_row>> of_link(const std::string& delegation_id);
+
+    /// The active ones of an owner that block any time from then on, by their beginning.
+    [[nodiscard]] result<std::vector<booking_row>> active_from(const std::string& user_id,
+                                                               timestamp from);
 
     /// The active ones of an owner that block a part of a time, by their beginning.
     [[nodiscard]] result<std::vector<booking_row>> blocking(const std::string& user_id,
@@ -137,6 +99,7 @@ class booking_repository {
     result<booking_row> found_again(const std::string& id);
 
     database& on_;
+    order by_;
 };
 
 }  // namespace perin::persistence

@@ -25,6 +25,8 @@ struct consistency_check {
 };
 
 /// The newest version that a stream had: retention may have removed records that a snapshot covers.
+/// A conversation that retention removes goes in pieces, its oldest records first; until the last
+/// one is gone it has turns, and was deleted when it was last touched.
 constexpr std::array checks = {
     consistency_check{
         .name = "journal",
@@ -38,7 +40,9 @@ constexpr std::array checks = {
         .sql = "SELECT j.stream FROM (SELECT stream, MIN(version) AS oldest FROM journal "
                "GROUP BY stream) j WHERE j.oldest > 1 AND NOT EXISTS "
                "(SELECT 1 FROM snapshots s WHERE s.stream = j.stream "
-               "AND s.version >= j.oldest - 1) ORDER BY j.stream LIMIT $1",
+               "AND s.version >= j.oldest - 1) AND j.stream NOT IN "
+               "(SELECT 'conversation/' || user_id || '/' || id FROM conversations "
+               "WHERE deleted_at = updated_at) ORDER BY j.stream LIMIT $1",
         .detail = "its first records are gone, and no snapshot stands for them",
         .needs = "snapshots",
     },
@@ -64,7 +68,9 @@ constexpr std::array checks = {
         .sql = "SELECT stream FROM (SELECT stream FROM journal "
                "WHERE stream >= 'conversation/' AND stream < 'conversation0' "
                "EXCEPT SELECT 'conversation/' || user_id || '/' || id "
-               "FROM conversations WHERE deleted_at IS NULL) left_over ORDER BY stream LIMIT $1",
+               "FROM conversations WHERE deleted_at IS NULL OR (deleted_at = updated_at AND EXISTS "
+               "(SELECT 1 FROM turns WHERE turns.user_id = conversations.user_id "
+               "AND turns.conversation_id = conversations.id))) left_over ORDER BY stream LIMIT $1",
         .detail = "the journal is of no conversation",
     },
     consistency_check{

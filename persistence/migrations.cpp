@@ -7,6 +7,7 @@
 #include "persistence/migrations/0003_integrations.hpp"
 #include "persistence/migrations/0004_scheduling.hpp"
 #include "persistence/migrations/0005_network_and_notifications.hpp"
+#include "persistence/migrations/0006_whole_events.hpp"
 
 #include <algorithm>
 #include <array>
@@ -135,12 +136,13 @@ result<bool> run(database& on, const migration& step, timestamp now) {
 }  // namespace
 
 std::span<const migration> known_migrations() noexcept {
-    static constexpr std::array<migration, 5> all = {
+    static constexpr std::array<migration, 6> all = {
         migration{1, "conversations and accounts", migration_0001},
         migration{2, "streams and effects", migration_0002},
         migration{3, "integrations", migration_0003},
         migration{4, "scheduling", migration_0004},
         migration{5, "network and notifications", migration_0005},
+        migration{6, "whole events", migration_0006},
     };
     return all;
 }

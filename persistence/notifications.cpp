@@ -4,23 +4,14 @@
 #include "persistence/decode.hpp"
 #include "persistence/time_list.hpp"
 
-#include <array>
-#include <utility>
-
 namespace perin::persistence {
 
 namespace {
 
-constexpr std::array<std::pair<notification_state, std::string_view>, 3> states = {{
-    {notification_state::open, "open"},
-    {notification_state::resolved, "resolved"},
-    {notification_state::expired, "expired"},
-}};
-
 notification_state state_of(const std::string& name) {
-    for (const auto& [state, each] : states) {
-        if (each == name) return state;
-    }
+    using enum notification_state;
+    for (const auto each : {open, resolved, expired})
+        if (to_string(each) == name) return each;
     throw unreadable_row("a notification is in an unknown state");
 }
 
@@ -41,13 +32,6 @@ notification_row notification_of(row& from) {
 }
 
 }  // namespace
-
-std::string_view to_string(notification_state state) noexcept {
-    for (const auto& [each, name] : states) {
-        if (each == state) return name;
-    }
-    return {};
-}
 
 result<void> notification_repository::create(const notification_row& fresh) {
     return done(on_.execute(
@@ -128,6 +112,13 @@ result<std::vector<notification_row>> notification_repository::expire(timestamp 
         expired.push_back(std::move(each));
     }
     return expired;
+}
+
+result<std::optional<timestamp>> notification_repository::next_expiry() {
+    return decode_first<timestamp>(
+        on_.execute("SELECT expires_at FROM notifications WHERE state = 'open' "
+                    "AND expires_at IS NOT NULL ORDER BY expires_at LIMIT 1"),
+        [](row& from) { return time_column(from, 0); });
 }
 
 }  // namespace perin::persistence

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "domain/notification.hpp"
 #include "domain/result.hpp"
 #include "domain/time.hpp"
 #include "persistence/database.hpp"
@@ -7,37 +8,11 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace perin::persistence {
 
-enum class notification_state { open, resolved, expired };
-
-/// The protocol's name.
-[[nodiscard]] std::string_view to_string(notification_state state) noexcept;
-
-/// Something that a user is told, and may have to decide.
-struct notification_row {
-    std::string id;
-    std::string user_id;
-    /// Another user whom it tells of.
-    std::optional<std::string> about_user_id = {};
-    std::string type;
-    /// What it is about: a booking, a negotiation, a stream.
-    std::string subject = {};
-    std::string title = {};
-    /// JSON documents: compared as JSON.
-    std::string payload = "{}";
-    std::string actions = "[]";
-    notification_state state = notification_state::open;
-    /// What it was resolved with.
-    std::optional<std::string> resolution = {};
-    timestamp created_at = {};
-    std::optional<timestamp> expires_at = {};
-    std::optional<timestamp> closed_at = {};
-    friend bool operator==(const notification_row&, const notification_row&) = default;
-};
+using notification_row = notification;
 
 /// What users are told. No method begins a transaction.
 class notification_repository {
@@ -64,6 +39,9 @@ class notification_repository {
 
     /// Closes up to `limit` open ones whose time is over, and gives them, by expiry.
     result<std::vector<notification_row>> expire(timestamp now, std::size_t limit);
+
+    /// When the next open one expires; nothing where none does.
+    [[nodiscard]] result<std::optional<timestamp>> next_expiry();
 
   private:
     database& on_;

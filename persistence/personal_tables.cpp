@@ -114,9 +114,12 @@ constexpr columns<7> authorizations = {{{"state_hash", withheld},
                                         {"created_at", time},
                                         {"expires_at", time}}};
 
-constexpr columns<2> calendars = {{{"user_id"}, {"version"}}};
+constexpr columns<3> calendars = {{{"user_id"}, {"version"}, {"changed_at", time}}};
 
-constexpr columns<23> calendar_events = {{{"id"},
+constexpr columns<3> calendar_feeds = {
+    {{"user_id"}, {"token_hash", withheld}, {"created_at", time}}};
+
+constexpr columns<26> calendar_events = {{{"id"},
                                           {"user_id"},
                                           {"uid"},
                                           {"recurrence_id"},
@@ -138,7 +141,10 @@ constexpr columns<23> calendar_events = {{{"id"},
                                           {"sequence"},
                                           {"version"},
                                           {"created_at", time},
-                                          {"updated_at", time}}};
+                                          {"updated_at", time},
+                                          {"local_start"},
+                                          {"length"},
+                                          {"organizer_name"}}};
 
 constexpr columns<3> booked_minutes = {{{"user_id"}, {"minute"}, {"booking_id"}}};
 
@@ -292,7 +298,7 @@ constexpr auto shared = personal_kind::shared;
 constexpr auto nobodys = personal_kind::nobodys;
 constexpr std::string_view of_user = "user_id = $1";
 
-constexpr std::array<personal_table, 26> all = {{
+constexpr std::array<personal_table, 27> all = {{
     {"journal", theirs, journal, of_their_streams, "stream, version", erase_journal},
     {"snapshots", theirs, snapshots, of_their_streams, "stream"},
     {"tool_effects", theirs, tool_effects,
@@ -308,6 +314,7 @@ constexpr std::array<personal_table, 26> all = {{
     {"authorizations", theirs, authorizations, of_user, "created_at, type"},
     {"calendars", theirs, calendars, of_user, "user_id"},
     {"calendar_events", theirs, calendar_events, of_user, "starts_at, id"},
+    {"calendar_feeds", theirs, calendar_feeds, of_user, "user_id"},
     {"booked_minutes", theirs, booked_minutes, of_user, "minute"},
     {"bookings", theirs, bookings, of_user, "starts_at, id"},
     {"guest_sessions", theirs, guest_sessions, of_their_links, "id"},

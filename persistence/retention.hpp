@@ -1,31 +1,40 @@
 #pragma once
 
 #include "domain/result.hpp"
+#include "domain/retention.hpp"
 #include "domain/time.hpp"
 #include "persistence/database.hpp"
 
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace perin::persistence {
 
-/// How far a round through a table has come: the keys of the last row that was looked at.
-struct retention_position {
+/// A conversation that may go.
+struct idle_conversation {
     std::string user_id;
     std::string id;
-    friend bool operator==(const retention_position&, const retention_position&) = default;
+    /// It is gone already, and records of it are left.
+    bool removed = false;
+    friend bool operator==(const idle_conversation&, const idle_conversation&) = default;
 };
 
-/// What one batch did.
-struct pruned_batch {
-    /// Conversations, workflows, links or notifications.
-    std::size_t removed = 0;
-    /// Records of the journal that went with them.
-    std::size_t records = 0;
-    /// Where the next batch goes on; nothing at the end of the round.
+struct idle_page {
+    std::vector<idle_conversation> items;
+    /// As in `pruned_batch`.
     std::optional<retention_position> next = {};
-    friend bool operator==(const pruned_batch&, const pruned_batch&) = default;
+    friend bool operator==(const idle_page&, const idle_page&) = default;
+};
+
+struct pruned_conversation {
+    /// False: it stays.
+    bool gone = false;
+    /// No more records of it are left.
+    bool whole = false;
+    std::size_t records = 0;
+    friend bool operator==(const pruned_conversation&, const pruned_conversation&) = default;
 };
 
 /// Removes what ended long ago. A batch looks at `limit` rows at most, so that writers wait only
@@ -36,32 +45,32 @@ class retention_repository {
   public:
     explicit retention_repository(database& on) noexcept : on_(on) {}
 
+    /// What has been over since before a time:
+    /// - workflows and other streams with a row of their own that completed, failed, were cancelled
+    ///   or expired, with their effects and timers, where no effect is unsettled;
+    /// - effects that are settled, of what does not go on;
+    /// - bookings that have ended, whatever became of them;
+    /// - links that expired or were revoked, where all their bookings are over by then as well:
+    ///   with these and their guests' sessions;
+    /// - negotiations that have ended, and whose meeting is over;
+    /// - notifications that were closed, tokens that expired;
+    /// - results of tools whose turn does not run any more, and idempotency keys, by their age;
+    /// - guests' sessions and unfinished authorizations that have expired.
+    /// Not for conversations.
+    result<pruned_batch> prune(prunable what, timestamp before, std::size_t limit,
+                               const std::optional<retention_position>& after = std::nullopt);
+
     /// Conversations without a turn that runs or waits, and without an effect that is not settled,
-    /// not touched since `before`: journal, turns and title go, the id stays taken.
-    result<pruned_batch> prune_conversations(
+    /// not touched since `before`; and those of which `prune_conversation` left records.
+    [[nodiscard]] result<idle_page> idle_conversations(
         timestamp before, std::size_t limit,
         const std::optional<retention_position>& after = std::nullopt);
 
-    /// Workflows and other streams with a row of their own that completed, failed, were cancelled
-    /// or expired before `before`, with their effects and timers. One with an effect that is not
-    /// settled stays.
-    result<pruned_batch> prune_streams(
-        timestamp before, std::size_t limit,
-        const std::optional<retention_position>& after = std::nullopt);
-
-    /// Links that expired or were revoked before `before`, where all their bookings are over by
-    /// then as well: with these and their guests' sessions.
-    result<pruned_batch> prune_links(timestamp before, std::size_t limit,
-                                     const std::optional<retention_position>& after = std::nullopt);
-
-    /// Notifications that were closed before `before`.
-    result<pruned_batch> prune_notifications(
-        timestamp before, std::size_t limit,
-        const std::optional<retention_position>& after = std::nullopt);
-
-    /// Guests' sessions and unfinished authorizations that have expired; how many there were. An
-    /// index finds them: no position.
-    result<std::size_t> prune_expired(timestamp now);
+    /// Removes such a one: the title goes and nobody finds it any more, its id stays taken. Of its
+    /// records the oldest `most_records` go, with their turns: again, until it is `whole`.
+    result<pruned_conversation> prune_conversation(const std::string& user_id,
+                                                   const std::string& conversation_id,
+                                                   timestamp before, std::size_t most_records);
 
   private:
     database& on_;

@@ -49,6 +49,15 @@ result<std::vector<timer_row>> timer_repository::due(timestamp now, std::size_t 
         timer_of);
 }
 
+result<std::vector<timer_row>> timer_repository::due_of(const std::string& kind, timestamp now,
+                                                        std::size_t limit) {
+    return decode_all<timer_row>(
+        on_.execute("SELECT id, kind, subject, user_id, due_at, payload, created_at "
+                    "FROM timers WHERE due_at <= $1 AND kind = $2 ORDER BY due_at, id LIMIT $3",
+                    {column(now), kind, column(limit)}),
+        timer_of);
+}
+
 result<std::optional<timestamp>> timer_repository::next_due() {
     return decode_first<timestamp>(
         on_.execute("SELECT due_at FROM timers ORDER BY due_at, id LIMIT 1"), time_of);

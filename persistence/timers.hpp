@@ -41,6 +41,10 @@ class timer_repository {
     [[nodiscard]] result<std::vector<timer_row>> due(timestamp now, std::size_t limit,
                                                      const std::optional<timer_row>& after = {});
 
+    /// Up to `limit` of a kind due at `now` or before, by due time and id.
+    [[nodiscard]] result<std::vector<timer_row>> due_of(const std::string& kind, timestamp now,
+                                                        std::size_t limit);
+
     /// When the next one is due; nothing where there is none.
     [[nodiscard]] result<std::optional<timestamp>> next_due();
 

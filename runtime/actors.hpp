@@ -1,7 +1,10 @@
 #pragma once
 
+#include "runtime/calendar_messages.hpp"
 #include "runtime/chat_model.hpp"
+#include "runtime/housekeeping_messages.hpp"
 #include "runtime/messages.hpp"
+#include "runtime/notification_messages.hpp"
 #include "runtime/supervision/actor_report.hpp"
 
 #include <caf/typed_actor.hpp>
@@ -32,6 +35,13 @@ using store_actor = caf::typed_actor<
     caf::replies_to<commit_memory>::with<result<memory_committed>>,
     // Changes users and tokens.
     caf::replies_to<commit_account>::with<result<account_committed>>,
+    // Changes an owner's calendar; `conflict` where it has gone on, `gone` where a link is spent.
+    caf::replies_to<commit_calendar>::with<result<calendar_committed>>,
+    // Makes, closes or expires notifications; failures as of `notification_repository`.
+    caf::replies_to<commit_notification>::with<result<notification_committed>>,
+    // Removes what is over for long enough, a piece at a time.
+    caf::replies_to<prune_rows>::with<result<pruned_batch>>,
+    caf::replies_to<prune_conversation>::with<result<conversation_pruned>>,
     // To itself: the mailbox as it was is handled, commit.
     caf::reacts_to<commit_batch>,
     // To itself, by way of its supervisor.
@@ -57,6 +67,16 @@ using reader_actor = caf::typed_actor<
     caf::replies_to<find_user>::with<result<user>>,
     caf::replies_to<list_users>::with<result<std::vector<user>>>,
     caf::replies_to<list_tokens>::with<result<std::vector<access_token>>>,
+    // `not_found` where there is no such user.
+    caf::replies_to<load_calendar>::with<result<loaded_calendar>>,
+    caf::replies_to<find_tool_effect>::with<result<std::optional<std::string>>>,
+    // `not_found` where no feed has that address.
+    caf::replies_to<find_feed_owner>::with<result<feed_owner>>,
+    caf::replies_to<list_notifications>::with<result<notification_page>>,
+    // `not_found` where the user has no such one.
+    caf::replies_to<find_notification>::with<result<notification>>,
+    caf::replies_to<list_follow_ups>::with<result<std::vector<follow_up>>>,
+    caf::replies_to<list_idle_conversations>::with<result<idle_conversations>>,
     // To itself, by way of its supervisor, or from a pool: its connection.
     caf::reacts_to<database_task>>;
 
@@ -72,10 +92,18 @@ using session_actor = caf::typed_actor<
     caf::reacts_to<conversation_gone>,
     // From the conversations: ask again from the cursor on.
     caf::reacts_to<conversation_reset>,
+    // From the notifications.
+    caf::reacts_to<notification_news>,
     // From the connection.
     caf::reacts_to<session_command>,
     // From the connection: it is closed.
     caf::reacts_to<session_stop>>;
+
+/// A session of a user is told of every notification from now on.
+struct listen_to_notifications {
+    std::string user_id;
+    session_actor listener = {};
+};
 
 /// A message to a conversation. `conversation_id` empty: a new one is begun.
 struct chat_send {
@@ -94,6 +122,8 @@ struct chat_send {
     /// Made a live reader of the conversation with the acceptance; null: nobody.
     session_actor reader = {};
     turn_origin origin = {};
+    /// Of a turn that a user's decision began: the call that was waiting for it.
+    std::optional<decided_call> decided = {};
 };
 
 /// Asks for events after `after_seq`; `reader` becomes live where they reach the newest.
@@ -135,6 +165,10 @@ using conversations_actor = caf::typed_actor<
     caf::replies_to<chat_erase>::with<result<void>>,
     // What the running turn has said so far; empty where none runs.
     caf::replies_to<chat_live_text>::with<result<live_text>>,
+    // Removes one that is not in memory and that nobody touched for long.
+    caf::replies_to<chat_retire>::with<result<conversation_pruned>>,
+    // Ends all of a user's that are in memory.
+    caf::reacts_to<forget_user>,
     // From a conversation: its last turn ended.
     caf::reacts_to<conversation_rests>, caf::reacts_to<tick>, caf::reacts_to<revive_conversation>,
     // No more messages are taken; those that run may end.
@@ -153,6 +187,7 @@ using conversation_actor =
                      caf::replies_to<chat_fetch>::with<result<fetch_page>>,
                      caf::reacts_to<chat_leave>, caf::replies_to<chat_erase>::with<result<void>>,
                      caf::replies_to<chat_live_text>::with<result<live_text>>,
+                     caf::replies_to<chat_retire>::with<result<conversation_pruned>>,
                      // From its turn.
                      caf::reacts_to<turn_events>, caf::replies_to<turn_planned>::with<result<void>>,
                      caf::replies_to<turn_tool_finished>::with<result<void>>,
@@ -179,7 +214,43 @@ using memory_actor = caf::typed_actor<
     caf::replies_to<memory_query_all>::with<result<std::vector<memory_entry>>>,
     // Adds or replaces an entry, on disk with the answer.
     caf::replies_to<memory_write>::with<result<memory_written>>,
-    caf::replies_to<memory_erase>::with<result<memory_erased>>, caf::reacts_to<tick>>;
+    caf::replies_to<memory_erase>::with<result<memory_erased>>,
+    // Drops what is in memory of a user who is erased.
+    caf::reacts_to<forget_user>, caf::reacts_to<tick>>;
+
+/// Every user's calendar, each kept by an actor of its own: the one place where a time is checked
+/// and taken. All fail with `not_found` where there is no such user or event.
+using calendars_actor = caf::typed_actor<
+    // Free times by the given rules; `invalid_request` where they are none.
+    caf::replies_to<find_free_time>::with<result<std::vector<scheduling::interval>>>,
+    // Takes a time, on disk with the answer; that it is not free is an answer too.
+    caf::replies_to<book_time>::with<result<booking_outcome>>,
+    caf::replies_to<move_event>::with<result<booking_outcome>>,
+    // What was taken out of the calendar.
+    caf::replies_to<cancel_event>::with<result<calendar::calendar_entry>>,
+    // `conflict` where the booking may not go there.
+    caf::replies_to<settle_booking>::with<result<booking>>,
+    caf::replies_to<list_entries>::with<result<listed_entries>>,
+    caf::replies_to<import_events>::with<result<events_imported>>,
+    caf::replies_to<export_events>::with<result<std::vector<calendar::event>>>,
+    // The secret part of the address, told once.
+    caf::replies_to<renew_feed>::with<result<std::string>>,
+    // Drops what is in memory of a user who is erased.
+    caf::reacts_to<forget_user>, caf::reacts_to<tick>>;
+
+/// What users are told, and may have to decide.
+using notifications_actor = caf::typed_actor<
+    // The notification as it is.
+    caf::replies_to<notify_user>::with<result<notification>>,
+    caf::replies_to<list_notifications>::with<result<notification_page>>,
+    // `not_found`; `invalid_request` for an action that it does not offer; `conflict` where it is
+    // resolved, `gone` where it has expired, `forbidden` where a model alone would approve.
+    caf::replies_to<resolve_notification>::with<result<notification>>,
+    // A session of a user listens from now on, until it ends.
+    caf::reacts_to<listen_to_notifications>, caf::reacts_to<tick>>;
+
+/// Removes what has been over for long enough, in small pieces with pauses between them.
+using housekeeping_actor = caf::typed_actor<caf::reacts_to<tick>>;
 
 /// Users, their passwords and their tokens.
 using accounts_actor = caf::typed_actor<
@@ -243,6 +314,8 @@ class session_sink {
     virtual void events(std::string conversation_id, std::vector<shared_event> what, bool more) = 0;
     /// A conversation that was subscribed to has ended or cannot be read on.
     virtual void gone(std::string conversation_id) = 0;
+    /// JSON of a frame `notification`; only to one that listens.
+    virtual void notified(std::shared_ptr<const std::string> /*frame*/) {}
 };
 
 struct session_send {
@@ -266,9 +339,18 @@ struct session_cancel {
 };
 /// The connection has room for another page of events.
 struct session_room {};
+/// The user's notifications are wanted as they come.
+struct session_listen {
+    std::string user_id;
+};
+struct session_resolve {
+    std::string request_id;
+    resolve_notification decision;
+};
 
 struct session_command {
-    std::variant<session_send, session_subscribe, session_unsubscribe, session_cancel, session_room>
+    std::variant<session_send, session_subscribe, session_unsubscribe, session_cancel, session_room,
+                 session_listen, session_resolve>
         what;
 };
 
@@ -278,6 +360,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::commit_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::database_task)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::session_stop)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::session_command)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::listen_to_notifications)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::chat_send)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::chat_fetch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::chat_leave)

@@ -66,8 +66,8 @@ std::optional<std::string> text_of(const toml::node& node, const setting& row) {
         if (row.kind != setting_kind::toggle) return {};
         return *flag ? "true" : "false";
     }
-    const bool number = row.kind == setting_kind::count || row.kind == setting_kind::seconds ||
-                        row.kind == setting_kind::milliseconds;
+    const bool number = row.kind == setting_kind::count || row.kind == setting_kind::days ||
+                        row.kind == setting_kind::seconds || row.kind == setting_kind::milliseconds;
     if (number && node.is_number()) {
         std::ostringstream out;
         if (const auto whole = node.value_exact<std::int64_t>())
@@ -76,7 +76,8 @@ std::optional<std::string> text_of(const toml::node& node, const setting& row) {
             out << *node.value_exact<double>();
         return out.str();
     }
-    const bool many = row.kind == setting_kind::origins || row.kind == setting_kind::names;
+    const bool many = row.kind == setting_kind::origins || row.kind == setting_kind::names ||
+                      row.kind == setting_kind::approvals;
     if (const auto* list = node.as_array(); list && many) {
         std::string joined;
         for (const auto& item : *list) {

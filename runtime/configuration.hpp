@@ -63,6 +63,13 @@ struct configuration {
     /// Conversations kept in memory at most.
     std::uint64_t max_resident = 0;
     std::chrono::milliseconds passivate{};
+    /// What is over is kept for so long; 0: for ever.
+    std::chrono::milliseconds keep_conversations{};
+    std::chrono::milliseconds keep_workflows{};
+    std::chrono::milliseconds keep_bookings{};
+    std::chrono::milliseconds keep_notifications{};
+    /// From one round through what may go to the next.
+    std::chrono::milliseconds prune_every{};
     std::chrono::milliseconds drain{};
 
     std::string openai_api_key;
@@ -72,6 +79,8 @@ struct configuration {
     std::vector<std::string> models;
     /// Tokens.
     std::uint64_t model_window = 0;
+    /// `tool=always`, `tool=external` or `tool=never`: which calls their user approves first.
+    std::vector<std::string> tool_approval;
     /// Tokens; 0: not limited by us.
     std::uint64_t model_max_tokens = 0;
     std::chrono::milliseconds model_connect{};

@@ -58,6 +58,9 @@ struct commit_conversation {
     /// The turn that ended had called tools: their once-only results are dropped.
     bool ended_with_tools = false;
     std::optional<idempotency_claim> claim = {};
+    /// The notification whose decision the accepted turn carries out: what was to follow from it
+    /// has followed with this. `conflict` where it had before.
+    std::optional<std::string> follows = {};
 };
 
 /// `earlier`: the claim was there already and nothing was written.

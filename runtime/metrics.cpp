@@ -202,7 +202,7 @@ void metrics::rows::turns(const metrics& of) {
     one("perin_turn_overhead_seconds", "What was added to the model's time in a finished turn.",
         of.overhead);
     each("perin_stage_duration_seconds", "Time of a stage of a turn.", "stage",
-         names_of<stage_name>(7), of.stages);
+         names_of<stage_name>(9), of.stages);
     named("perin_tool_calls_total", "Calls of tools, by how they ended.", "tool", of.tools,
           &tool_meter::calls, "status", names_of<tool_status>(3));
 }
@@ -283,6 +283,8 @@ void metrics::rows::journal(const metrics& of) {
     one("perin_journal_batch_size", "Changes that were committed together.", of.batch_size);
     one("perin_journal_commit_duration_seconds", "Time of a commit, its fsync included.",
         of.commit_duration);
+    each("perin_store_pruned_total", "What was removed because it was over for long enough.",
+         "what", names_of<prunable>(prunable_kinds), of.pruned);
 }
 
 void metrics::rows::process(const metrics& of) {

@@ -3,6 +3,7 @@
 #include "domain/event.hpp"
 #include "domain/model.hpp"
 #include "domain/result.hpp"
+#include "domain/retention.hpp"
 #include "domain/turn.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metric_cells.hpp"
@@ -121,7 +122,7 @@ class metrics {
     by<histogram, turn_end::status, 3> turn_duration;
     histogram first_token;
     histogram overhead;
-    by<histogram, stage_name, 7> stages;
+    by<histogram, stage_name, 9> stages;
     by_name<tool_meter> tools{128};
 
     /// The meter of a model; `provider` as OpenTelemetry names it, such as `openai`.
@@ -139,6 +140,8 @@ class metrics {
     counter records;
     histogram batch_size;
     histogram commit_duration;
+    /// What was over for long enough.
+    by<counter, prunable, prunable_kinds> pruned;
 
     // Logs.
     by<counter, log_level, 5> log_lines;

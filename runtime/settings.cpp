@@ -1,5 +1,7 @@
 #include "runtime/settings.hpp"
 
+#include "domain/approval.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -15,6 +17,7 @@ using c = configuration;
 using k = setting_kind;
 
 constexpr double day_s = 86'400;
+constexpr double century_d = 36'500;
 
 constexpr std::array table{
     setting{"PERIN_LISTEN", "listen", k::endpoint, &c::listen, "127.0.0.1:3000",
@@ -30,7 +33,7 @@ constexpr std::array table{
     setting{"PERIN_NODE", "node", k::text, &c::node, "",
             "Name of this node; unset: the host's name.", 1, 100},
     setting{"DATABASE_URL", "database_url", k::secret, &c::database_url, "",
-            "PostgreSQL to use in place of the embedded database; not in this build.", 0, 4000},
+            "PostgreSQL to use in place of the embedded database.", 0, 4000},
     setting{"PERIN_SECRET", "secret", k::secret, &c::secret, "",
             "At least 32 bytes from which keys are derived; unset: made once and kept.", 32, 4000},
     setting{"PERIN_SECRET_PREVIOUS", "secret_previous", k::secret, &c::secret_previous, "",
@@ -52,6 +55,21 @@ constexpr std::array table{
             "Conversations kept in memory; the longest idle ones go first.", 1, 10'000'000},
     setting{"PERIN_PASSIVATE_S", "passivate_s", k::seconds, &c::passivate, "600",
             "Seconds after which an idle conversation leaves memory.", 0.001, 30 * day_s},
+    setting{"PERIN_KEEP_CONVERSATIONS_DAYS", "keep_conversations_days", k::days,
+            &c::keep_conversations, "0",
+            "Days after which a conversation that nobody touched is removed; 0: never.", 0,
+            century_d},
+    setting{"PERIN_KEEP_WORKFLOWS_DAYS", "keep_workflows_days", k::days, &c::keep_workflows, "90",
+            "Days after which a finished workflow is removed; 0: never.", 0, century_d},
+    setting{"PERIN_KEEP_BOOKINGS_DAYS", "keep_bookings_days", k::days, &c::keep_bookings, "365",
+            "Days after which bookings, links and negotiations that are over are removed; 0: "
+            "never.",
+            0, century_d},
+    setting{"PERIN_KEEP_NOTIFICATIONS_DAYS", "keep_notifications_days", k::days,
+            &c::keep_notifications, "90",
+            "Days after which a closed notification is removed; 0: never.", 0, century_d},
+    setting{"PERIN_PRUNE_EVERY_S", "prune_every_s", k::seconds, &c::prune_every, "3600",
+            "Seconds between two rounds through what may be removed.", 0.1, 30 * day_s},
     setting{"PERIN_DRAIN_S", "drain_s", k::seconds, &c::drain, "30",
             "Seconds that running turns are given when the server stops.", 0, day_s},
     setting{"OPENAI_API_KEY", "openai_api_key", k::secret, &c::openai_api_key, "",
@@ -66,6 +84,10 @@ constexpr std::array table{
     setting{"PERIN_MODELS", "models", k::names, &c::models, "",
             "Models that are asked in this order where the first cannot be reached, separated by "
             "commas; in place of `model`.",
+            1, 200},
+    setting{"PERIN_TOOL_APPROVAL", "tool_approval", k::approvals, &c::tool_approval, "",
+            "Tools whose calls their user approves first, such as calendar_cancel_event=always; "
+            "external: where other people are reached; separated by commas.",
             1, 200},
     setting{"PERIN_MODEL_WINDOW", "model_window", k::count, &c::model_window, "128000",
             "Tokens of the model's context.", 1000, 100'000'000},
@@ -124,7 +146,8 @@ failure bad(std::string detail) { return {error_code::invalid_request, std::move
 
 failure out_of_bounds(const setting& row, const char* what) {
     const auto whole = [](double n) { return std::to_string(static_cast<std::int64_t>(n)); };
-    const auto text = row.kind == k::seconds ? number_text : +whole;
+    const bool fractions = row.kind == k::seconds || row.kind == k::days;
+    const auto text = fractions ? number_text : +whole;
     return bad(std::string("must be ") + what + " from " + text(row.least) + " to " +
                text(row.most));
 }
@@ -227,6 +250,20 @@ result<std::vector<std::string>> names_of(const setting& row, std::string_view t
     return names;
 }
 
+result<std::vector<std::string>> approvals_of(const setting& row, std::string_view text) {
+    auto rules = names_of(row, text);
+    if (!rules) return rules;
+    std::vector<std::string> tools;
+    for (const auto& each : *rules) {
+        auto rule = approval_rule_of(each);
+        if (!rule) return rule.error();
+        if (std::ranges::find(tools, rule->tool) != tools.end())
+            return bad("names " + rule->tool + " twice");
+        tools.push_back(std::move(rule->tool));
+    }
+    return rules;
+}
+
 result<std::string> text_of(const setting& row, const std::string& text) {
     if (row.kind == k::http_url) return http_url_of(text);
     if (row.kind == k::choice) {
@@ -300,7 +337,9 @@ result<void> store(configuration& into, const setting& row, const std::string& t
                 into.*field = *number;
                 return {};
             } else if constexpr (std::is_same_v<Value, std::chrono::milliseconds>) {
-                const double unit = row.kind == k::seconds ? 1000 : 1;
+                const double unit = row.kind == k::days      ? day_s * 1000
+                                    : row.kind == k::seconds ? 1000
+                                                             : 1;
                 return keep(into, field, duration_of(row, text, unit));
             } else if constexpr (std::is_same_v<Value, endpoint>) {
                 auto at = endpoint_of(text);
@@ -309,7 +348,9 @@ result<void> store(configuration& into, const setting& row, const std::string& t
                 return {};
             } else {
                 return keep(into, field,
-                            row.kind == k::names ? names_of(row, text) : origins_of(text));
+                            row.kind == k::names       ? names_of(row, text)
+                            : row.kind == k::approvals ? approvals_of(row, text)
+                                                       : origins_of(text));
             }
         },
         row.field);

@@ -13,7 +13,7 @@
 
 namespace perin::runtime {
 
-/// How the text of a setting is read. `seconds` and `milliseconds` take fractions.
+/// How the text of a setting is read. `days`, `seconds` and `milliseconds` take fractions.
 enum class setting_kind {
     text,
     secret,
@@ -21,6 +21,7 @@ enum class setting_kind {
     toggle,
     choice,
     count,
+    days,
     seconds,
     milliseconds,
     endpoint,
@@ -29,6 +30,8 @@ enum class setting_kind {
     origins,
     /// Names in their order, separated by commas.
     names,
+    /// `tool=policy`, separated by commas.
+    approvals,
 };
 
 /// Where a setting lies in `configuration`; its type goes with the kind.

@@ -44,10 +44,11 @@ class accounts {
         auto promise = owe<reply>(self_);
         self_->request(parts_.reader.load(), parts_.timeout, find_token_owner{hash})
             .then(
-                [this, promise, hash](const reply& found) mutable {
+                [this, promise, hash, at = forgotten_](const reply& found) mutable {
                     if (!found) return fulfil(promise, found.error());
                     auto checked = check(*found);
-                    if (checked) remember(hash, *found);
+                    // It may have been read before what was forgotten meanwhile was ended.
+                    if (checked && at == forgotten_) remember(hash, *found);
                     promise.deliver(std::move(checked));
                 },
                 [promise](const caf::error&) mutable { fulfil(promise, silent()); });
@@ -140,7 +141,17 @@ class accounts {
 
     caf::result<result<user>> on_drop_user(const drop_user& what) {
         auto promise = owe<result<user>>(self_);
-        answer_with_user(remove_user{what.email}, promise);
+        commit(remove_user{what.email},
+               [this, promise](const result<account_committed>& done) mutable {
+                   if (!done) return fulfil(promise, done.error());
+                   auto account = done->account.value_or(user{});
+                   forget([&](const token_owner& one) { return one.account.id == account.id; });
+                   forget_user gone{account.id};
+                   tell(parts_.conversations, gone);
+                   tell(parts_.memory, gone);
+                   tell(parts_.calendars, gone);
+                   fulfil(promise, std::move(account));
+               });
         return promise;
     }
 
@@ -192,8 +203,14 @@ class accounts {
         remembered_[hash] = {owner, now() + parts_.remember_for};
     }
 
+    template <class Handle>
+    void tell(const actor_slot<Handle>& whom, const forget_user& what) {
+        if (auto stands = whom.load()) self_->send(stands, what);
+    }
+
     template <class Predicate>
     void forget(Predicate matches) {
+        ++forgotten_;
         std::erase_if(remembered_, [&](const auto& one) { return matches(one.second.owner); });
     }
 
@@ -241,6 +258,8 @@ class accounts {
     pointer self_ = nullptr;
     accounts_parts parts_;
     std::unordered_map<std::string, remembered> remembered_;
+    /// How often tokens were forgotten because they ended.
+    std::uint64_t forgotten_ = 0;
 };
 
 accounts_actor::behavior_type accounts_behavior(accounts::pointer self, accounts_parts parts) {

@@ -25,6 +25,10 @@ struct accounts_parts {
     std::chrono::seconds remember_for{10};
     std::size_t most_remembered = 10'000;
     std::chrono::milliseconds timeout{20'000};
+    /// Told of a user who is erased, where they are there.
+    runtime::actor_slot<runtime::conversations_actor> conversations = {};
+    runtime::actor_slot<runtime::memory_actor> memory = {};
+    runtime::actor_slot<runtime::calendars_actor> calendars = {};
 };
 
 [[nodiscard]] runtime::accounts_actor spawn_accounts(caf::actor_system& system,

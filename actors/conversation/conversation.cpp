@@ -48,6 +48,11 @@ conversation_actor::behavior_type conversation_behavior(
             flow.handled();
             return answer;
         },
+        [&flow](const chat_retire& what) {
+            auto answer = flow.on_retire(what);
+            flow.handled();
+            return answer;
+        },
         [&flow](turn_events& what) { flow.on_events(what); },
         [&flow](turn_planned& what) { return flow.on_planned(what); },
         [&flow](turn_tool_finished& what) { return flow.on_tool_finished(what); },

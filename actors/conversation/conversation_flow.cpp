@@ -64,7 +64,8 @@ void conversation_flow::load(bool fresh) {
 void conversation_flow::take_up(loaded_conversation loaded) {
     exists_ = loaded.exists;
     deleted_ = loaded.deleted;
-    if (!exists_ || deleted_) return;
+    // One that was started again may have nobody who asks for it.
+    if (!exists_ || deleted_) return rest();
     account_ = std::move(loaded.owner);
     state_.restore(loaded.tail, loaded.summary.last_seq);
     announced_ = state_.last_seq();
@@ -87,6 +88,7 @@ pending_turn conversation_flow::make_turn(const chat_send& message) {
     turn.assistant_message_id = id("msg_");
     turn.message = message.message;
     turn.options = message.options;
+    turn.decided = message.decided;
     turn.origin = message.origin;
     if (turn.origin.trace) {
         span_id own{};
@@ -106,6 +108,7 @@ caf::result<result<chat_accepted>> conversation_flow::on_send(chat_send& message
     if (!exists_) extras.begins = title_of(message.message);
     extras.accepted = {turn.turn_id, turn.user_message_id, turn.assistant_message_id,
                        state_.version() + 1};
+    if (message.decided) extras.follows = message.decided->notification_id;
     if (!message.idempotency_key.empty())
         extras.claim = {message.idempotency_key, std::move(message.fingerprint), turn.turn_id};
     auto turn_id = turn.turn_id;
@@ -196,13 +199,44 @@ caf::result<result<void>> conversation_flow::on_erase() {
                 promise.deliver(done);
                 // Whatever the outcome, what is in memory is no longer the state.
                 if (!done) return give_up(done.error());
-                for (const auto& reader : std::exchange(readers_, {}))
-                    self_->send(reader, conversation_gone{state_.key().conversation_id});
-                state_ = conversation{state_.key()};
-                rest();
+                be_gone();
             },
             [this, promise](const caf::error&) mutable {
                 promise.deliver(result<void>{store_silent()});
+                give_up(store_silent());
+            });
+    return promise;
+}
+
+void conversation_flow::be_gone() {
+    deleted_ = true;
+    for (const auto& reader : std::exchange(readers_, {}))
+        self_->send(reader, conversation_gone{state_.key().conversation_id});
+    state_ = conversation{state_.key()};
+    rest();
+}
+
+caf::result<result<conversation_pruned>> conversation_flow::on_retire(const chat_retire& what) {
+    using reply = result<conversation_pruned>;
+    if (!exists_ || deleted_) return reply{no_such_conversation()};
+    if (state_.running() || !state_.queue().empty() || commits_open_ > 0)
+        return reply{conversation_pruned{}};
+    auto promise = owe<reply>(self_);
+    ++commits_open_;
+    // `await`: a message that comes meanwhile is taken by what it is then.
+    self_
+        ->request(parts_->store.load(), parts_->store_timeout,
+                  prune_conversation{state_.key(), what.before, what.limit})
+        .await(
+            [this, promise](const reply& done) mutable {
+                --commits_open_;
+                promise.deliver(done);
+                if (!done) return give_up(done.error());
+                if (done->gone) return be_gone();
+                rest();
+            },
+            [this, promise](const caf::error&) mutable {
+                promise.deliver(reply{store_silent()});
                 give_up(store_silent());
             });
     return promise;

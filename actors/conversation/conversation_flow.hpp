@@ -50,6 +50,7 @@ class conversation_flow {
     caf::result<result<runtime::fetch_page>> on_fetch(const runtime::chat_fetch& wanted);
     void on_leave(const runtime::session_actor& reader);
     caf::result<result<void>> on_erase();
+    caf::result<result<runtime::conversation_pruned>> on_retire(const runtime::chat_retire& what);
     result<runtime::live_text> on_live_text() const;
 
     void on_events(runtime::turn_events& what);
@@ -79,6 +80,8 @@ class conversation_flow {
     void attach(const runtime::session_actor& reader);
     [[nodiscard]] bool runs(const std::string& turn_id) const;
     [[nodiscard]] timestamp now() const { return parts_->clock->now(); }
+    /// What is in memory is no longer there: whoever reads it is told.
+    void be_gone();
     void rest();
     void give_up(const failure& why);
     void read_page(const runtime::chat_fetch& wanted,

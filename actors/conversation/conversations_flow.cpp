@@ -229,6 +229,11 @@ std::chrono::milliseconds conversations_flow::revival_delay(std::size_t deaths) 
     return std::min(settings_.first_wait * (std::int64_t{1} << doubled), settings_.longest_wait);
 }
 
+bool conversations_flow::died_just_now(const entry& one) const {
+    return !one.actor && one.deaths.size() > 1 &&
+           self_->clock().now() < one.deaths.back() + settings_.reader_waits;
+}
+
 void conversations_flow::on_revive(const revive_conversation& what) { wake(what.key); }
 
 counted conversations_flow::count() const {
@@ -380,6 +385,10 @@ caf::result<result<fetch_page>> conversations_flow::on_fetch(chat_fetch& wanted)
     if (!is_conversation_id(wanted.key.conversation_id) &&
         !is_id(wanted.key.conversation_id, "cnv_"))
         return result<fetch_page>{no_such("conversation")};
+    if (auto known = entries_.find(stream_of(wanted.key));
+        known != entries_.end() && died_just_now(known->second))
+        return result<fetch_page>{
+            failure{error_code::unavailable, "the conversation is started again"}};
     auto& one = wake(wanted.key);
     add_reader(one, wanted.reader);
     return self_->delegate(sent_to(one), std::move(wanted));
@@ -398,6 +407,31 @@ void conversations_flow::on_leave(const chat_leave& what) {
 caf::result<result<void>> conversations_flow::on_erase(const chat_erase& what) {
     auto& one = wake(what.key);
     return self_->delegate(sent_to(one), what);
+}
+
+caf::result<result<conversation_pruned>> conversations_flow::on_retire(const chat_retire& what) {
+    // One that is in memory, or read, is in use.
+    if (draining_ || entries_.contains(stream_of(what.key)))
+        return result<conversation_pruned>{conversation_pruned{}};
+    auto& one = wake(what.key);
+    return self_->delegate(sent_to(one), what);
+}
+
+void conversations_flow::on_forget(const std::string& user_id) {
+    std::vector<std::string> theirs;
+    for (const auto& [stream, one] : entries_)
+        if (one.key.user_id == user_id) theirs.push_back(stream);
+    for (const auto& stream : theirs) {
+        auto& one = entries_.at(stream);
+        for (const auto& reader : std::vector{one.readers}) {
+            self_->send(reader, conversation_gone{one.key.conversation_id});
+            drop_reader(one, reader);
+        }
+        if (one.actor)
+            let_go(one);
+        else
+            forget_if_unused(stream);
+    }
 }
 
 caf::result<result<live_text>> conversations_flow::on_live_text(const chat_live_text& what) {

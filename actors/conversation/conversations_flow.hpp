@@ -29,6 +29,8 @@ class conversations_flow {
     void on_leave(const runtime::chat_leave& what);
     caf::result<result<void>> on_erase(const runtime::chat_erase& what);
     caf::result<result<runtime::live_text>> on_live_text(const runtime::chat_live_text& what);
+    caf::result<result<runtime::conversation_pruned>> on_retire(const runtime::chat_retire& what);
+    void on_forget(const std::string& user_id);
     void on_rests(const runtime::conversation_rests& what);
     void on_tick();
     void on_revive(const runtime::revive_conversation& what);
@@ -64,6 +66,8 @@ class conversations_flow {
     void forget_if_unused(const std::string& stream);
     void on_down(const caf::down_msg& message);
     void on_reader_down(const caf::actor_addr& reader);
+    /// It died again a moment ago.
+    [[nodiscard]] bool died_just_now(const entry& one) const;
     [[nodiscard]] std::chrono::milliseconds revival_delay(std::size_t deaths) const;
     void take_up_unfinished(const std::string& after_turn_id);
     caf::result<result<runtime::chat_accepted>> send_keyed(runtime::chat_send message);

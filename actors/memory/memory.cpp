@@ -151,6 +151,7 @@ memory_actor::behavior_type user_memory_behavior(user_memory::pointer self,
         [&state](const memory_query_all&) { return state.all(); },
         [&state](memory_write& what) { return state.write(what); },
         [&state](const memory_erase& what) { return state.erase(what); },
+        [self](const forget_user&) { self->quit(caf::exit_reason::user_shutdown); },
         [&state](tick) { state.flush(); },
     };
 }
@@ -190,6 +191,15 @@ class memories {
     template <class Message>
     auto pass(Message& what) {
         return self_->delegate(of(what.user_id), std::move(what));
+    }
+
+    /// Without writing its counts: there is nothing left to count.
+    void on_forget(const std::string& user_id) {
+        auto found = users_.find(user_id);
+        if (found == users_.end()) return;
+        self_->demonitor(found->second.actor.address());
+        self_->send_exit(found->second.actor, caf::exit_reason::user_shutdown);
+        users_.erase(found);
     }
 
     void on_tick() {
@@ -232,6 +242,7 @@ memory_actor::behavior_type memories_behavior(memories::pointer self, memory_par
         [&state](memory_query_all& what) { return state.pass(what); },
         [&state](memory_write& what) { return state.pass(what); },
         [&state](memory_erase& what) { return state.pass(what); },
+        [&state](const forget_user& what) { state.on_forget(what.user_id); },
         [&state](tick) { state.on_tick(); },
     };
 }

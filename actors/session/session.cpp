@@ -21,6 +21,10 @@ failure conversations_silent() {
     return {error_code::unavailable, "the conversation does not answer"};
 }
 
+failure notifications_silent() {
+    return {error_code::unavailable, "the notifications do not answer"};
+}
+
 /// A connection's cursors: for each conversation the highest `seq` that was handed on.
 class session {
   public:
@@ -32,7 +36,8 @@ class session {
         self_ = self;
         parts_ = std::move(parts);
         sink_ = std::move(sink);
-        self_->set_down_handler([this](const caf::down_msg&) {
+        self_->set_down_handler([this](const caf::down_msg& message) {
+            if (message.source == teller_) return listen_later();
             // The conversations have ended and are started again: every cursor asks anew, also one
             // whose answer is still in the mailbox.
             ended_ = watched_;
@@ -62,6 +67,10 @@ class session {
         std::visit([this](auto& what) { obey(what); }, command.what);
     }
 
+    void on_notification(const notification_news& news) {
+        if (sink_) sink_->notified(news.frame);
+    }
+
     void stop() {
         for (const auto& [id, one] : cursors_)
             self_->send(parts_->conversations.load(), chat_leave{one.key, self_});
@@ -81,6 +90,26 @@ class session {
         /// It asks anew soon, since nobody answered.
         bool resumes = false;
     };
+
+    /// The notifications do not know their listeners any more once they are started again: whoever
+    /// stands there then is told.
+    void listen() {
+        auto teller = parts_->notifications.load();
+        if (!teller) return;
+        if (teller.address() == ended_teller_) return ask_to_listen_soon();
+        teller_ = teller.address();
+        self_->monitor(teller);
+        self_->send(teller, listen_to_notifications{listens_as_, self_});
+    }
+
+    void listen_later() {
+        ended_teller_ = std::exchange(teller_, caf::actor_addr{});
+        ask_to_listen_soon();
+    }
+
+    void ask_to_listen_soon() {
+        self_->delayed_send(self_, resume_after, session_command{session_listen{listens_as_}});
+    }
 
     /// Who finds conversations at present; heard of when it ends. Who has no cursor needs not.
     conversations_actor finder() {
@@ -175,6 +204,26 @@ class session {
                 });
     }
 
+    void obey(session_listen& what) {
+        listens_as_ = std::move(what.user_id);
+        listen();
+    }
+
+    void obey(session_resolve& what) {
+        self_->request(parts_->notifications.load(), parts_->timeout, std::move(what.decision))
+            .then(
+                [this, id = what.request_id](const result<notification>& answer) {
+                    if (!sink_) return;
+                    if (answer)
+                        sink_->done(id, std::nullopt);
+                    else
+                        sink_->failed(id, answer.error());
+                },
+                [this, id = what.request_id](const caf::error&) {
+                    if (sink_) sink_->failed(id, notifications_silent());
+                });
+    }
+
     void obey(session_room&) {
         for (auto& [id, one] : cursors_)
             if (auto version = std::exchange(one.next_version, std::nullopt))
@@ -233,6 +282,10 @@ class session {
     std::shared_ptr<const session_parts> parts_;
     std::shared_ptr<session_sink> sink_;
     std::map<std::string, cursor> cursors_;
+    std::string listens_as_;
+    caf::actor_addr teller_;
+    /// One that has ended, and may still stand in its slot.
+    caf::actor_addr ended_teller_;
     /// The conversations that are monitored, by their slot's version.
     std::uint64_t watched_ = 0;
     /// Those that ended last.
@@ -249,6 +302,7 @@ session_actor::behavior_type session_behavior(session::pointer self,
         [&state](conversation_events& news) { state.on_events(news); },
         [&state](const conversation_gone& what) { state.on_gone(what); },
         [&state](const conversation_reset& what) { state.on_reset(what); },
+        [&state](const notification_news& news) { state.on_notification(news); },
         [&state](session_command& command) { state.on_command(command); },
         [&state](session_stop) { state.stop(); },
     };

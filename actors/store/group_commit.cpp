@@ -4,7 +4,9 @@
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 
+#include <array>
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 namespace perin::actors {
@@ -147,6 +149,19 @@ std::optional<failure> group_commit::start_over() {
     return std::nullopt;
 }
 
+/// Whether it can be written to: a full disk lets every transaction begin. Leaves no trace.
+std::optional<failure> group_commit::try_to_write() {
+    constexpr std::array<std::string_view, 2> both = {
+        "INSERT INTO settings (name, value) VALUES ('store.probe', '')",
+        "DELETE FROM settings WHERE name = 'store.probe'",
+    };
+    if (auto begun = db_.begin(); !begun) return begun.error();
+    for (const auto sql : both)
+        if (auto done = db_.execute(sql, {}); !done) return done.error();
+    if (auto done = db_.commit(); !done) return done.error();
+    return std::nullopt;
+}
+
 /// Does the stalled batch again.
 std::optional<failure> group_commit::again() {
     if (unsettled_) {
@@ -162,11 +177,9 @@ std::optional<failure> group_commit::again() {
     db_.rollback();
     open_ = false;
     if (batch_.empty()) {
-        // Only whether it can be written to.
-        if (auto lost = begin()) return lost;
+        auto lost = try_to_write();
         db_.rollback();
-        open_ = false;
-        return std::nullopt;
+        return lost;
     }
     auto lost = start_over();
     if (lost) return lost;

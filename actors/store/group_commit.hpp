@@ -66,6 +66,7 @@ class group_commit {
     [[nodiscard]] std::optional<failure> begin();
     [[nodiscard]] std::optional<failure> apply_carefully(const waiting_change& one);
     [[nodiscard]] std::optional<failure> start_over();
+    [[nodiscard]] std::optional<failure> try_to_write();
     [[nodiscard]] std::optional<failure> again();
 
     persistence::database& db_;

@@ -38,6 +38,7 @@ struct pool_state {
     };
 
     reader_pool_parts parts;
+    failed_reads failed = std::make_shared<std::atomic<bool>>(false);
     /// Those with nothing to do, the one used last at the end.
     std::vector<connection> free;
     /// Of all connections.
@@ -81,7 +82,7 @@ reader_actor take(pool_pointer self) {
     }
     ++state.open;
     return spawn_reader(self->system(), state.parts.open(), state.parts.detached,
-                        state.parts.supervisor);
+                        state.parts.supervisor, state.failed);
 }
 
 bool has_room(const pool_state& state) {
@@ -160,6 +161,13 @@ reader_actor::behavior_type reader_pool(pool_pointer self,
         [=](const find_user& what) { return answer(what); },
         [=](const list_users& what) { return answer(what); },
         [=](const list_tokens& what) { return answer(what); },
+        [=](const load_calendar& what) { return answer(what); },
+        [=](const find_tool_effect& what) { return answer(what); },
+        [=](const find_feed_owner& what) { return answer(what); },
+        [=](const list_notifications& what) { return answer(what); },
+        [=](const find_notification& what) { return answer(what); },
+        [=](const list_follow_ups& what) { return answer(what); },
+        [=](const list_idle_conversations& what) { return answer(what); },
         [](const database_task& what) { what.run(); },
     };
 }

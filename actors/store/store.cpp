@@ -139,6 +139,16 @@ store_actor::behavior_type store(store_pointer self, std::shared_ptr<store_start
         [self](const erase_conversation& what) { return enter<result<void>>(self, what); },
         [self](const commit_memory& what) { return enter<result<memory_committed>>(self, what); },
         [self](const commit_account& what) { return enter<result<account_committed>>(self, what); },
+        [self](const commit_calendar& what) {
+            return enter<result<calendar_committed>>(self, what);
+        },
+        [self](const commit_notification& what) {
+            return enter<result<notification_committed>>(self, what);
+        },
+        [self](const prune_rows& what) { return enter<result<pruned_batch>>(self, what); },
+        [self](const prune_conversation& what) {
+            return enter<result<conversation_pruned>>(self, what);
+        },
         [self](commit_batch) {
             self->state.group->commit();
             if (self->state.group->stalled()) recover(self);
@@ -150,12 +160,14 @@ store_actor::behavior_type store(store_pointer self, std::shared_ptr<store_start
 struct reader_start {
     std::unique_ptr<persistence::database> db;
     actor_slot<upstream_actor> supervisor;
+    failed_reads failed;
 };
 
 struct reader_state {
     static constexpr const char* name = "reader";
     std::unique_ptr<persistence::database> db;
     actor_slot<upstream_actor> supervisor;
+    failed_reads failed;
 };
 
 using reader_pointer = reader_actor::stateful_pointer<reader_state>;
@@ -181,12 +193,24 @@ caf::result<Answer> read_later(reader_pointer self, const Message& what) {
     return promise;
 }
 
+/// Reads go well that are made without the supervisor, which has seen the last one fail: it learns
+/// of it by an attempt that has nothing to do. Nobody else might tell it, where nothing is written.
+void tell_well(const reader_pointer& self) {
+    const auto& failed = self->state.failed;
+    if (!failed->load(std::memory_order_relaxed) || !failed->exchange(false)) return;
+    submit(self->state.supervisor.load(),
+           std::make_shared<database_work>([](attempt_told told) { told(end_of({})); },
+                                           [failed](const call_refusal&) { failed->store(true); }));
+}
+
 template <class Message>
 auto read(reader_pointer self, const Message& what) {
     using answer_type = decltype(store_reader(*self->state.db).read(what));
     auto answer = store_reader(*self->state.db).read(what);
     const bool away = !answer && answer.error().code == error_code::unavailable;
+    if (!away) tell_well(self);
     if (!away || !self->state.supervisor.load()) return caf::result<answer_type>{std::move(answer)};
+    self->state.failed->store(true);
     return read_later<answer_type>(self, what);
 }
 
@@ -194,6 +218,7 @@ reader_actor::behavior_type reader(reader_pointer self, std::shared_ptr<reader_s
     prepare(self);
     self->state.db = std::move(start->db);
     self->state.supervisor = start->supervisor;
+    self->state.failed = start->failed;
     auto answer = [self](const auto& what) { return read(self, what); };
     return {
         [=](const load_conversation& what) { return answer(what); },
@@ -209,6 +234,13 @@ reader_actor::behavior_type reader(reader_pointer self, std::shared_ptr<reader_s
         [=](const find_user& what) { return answer(what); },
         [=](const list_users& what) { return answer(what); },
         [=](const list_tokens& what) { return answer(what); },
+        [=](const load_calendar& what) { return answer(what); },
+        [=](const find_tool_effect& what) { return answer(what); },
+        [=](const find_feed_owner& what) { return answer(what); },
+        [=](const list_notifications& what) { return answer(what); },
+        [=](const find_notification& what) { return answer(what); },
+        [=](const list_follow_ups& what) { return answer(what); },
+        [=](const list_idle_conversations& what) { return answer(what); },
         [](const database_task& what) { what.run(); },
     };
 }
@@ -224,8 +256,11 @@ store_actor spawn_store(caf::actor_system& system, std::unique_ptr<persistence::
 }
 
 reader_actor spawn_reader(caf::actor_system& system, std::unique_ptr<persistence::database> db,
-                          bool detached, actor_slot<upstream_actor> supervisor) {
-    auto start = std::make_shared<reader_start>(reader_start{std::move(db), std::move(supervisor)});
+                          bool detached, actor_slot<upstream_actor> supervisor,
+                          failed_reads failed) {
+    if (!failed) failed = std::make_shared<std::atomic<bool>>(false);
+    auto start = std::make_shared<reader_start>(
+        reader_start{std::move(db), std::move(supervisor), std::move(failed)});
     return detached ? system.spawn<caf::detached>(reader, start) : system.spawn(reader, start);
 }
 

@@ -5,6 +5,7 @@
 #include "persistence/idempotency.hpp"
 #include "persistence/journal.hpp"
 #include "persistence/memory.hpp"
+#include "persistence/retention.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -209,6 +210,17 @@ result<std::vector<access_token>> store_reader::read(const list_tokens& what) {
     auto owner = read(find_user{what.email});
     if (!owner) return owner.error();
     return account_repository(db_).tokens_of(owner->id);
+}
+
+result<idle_conversations> store_reader::read(const list_idle_conversations& what) {
+    auto page = persistence::retention_repository(db_).idle_conversations(what.before, what.limit,
+                                                                          what.after);
+    if (!page) return page.error();
+    idle_conversations out;
+    for (auto& one : page->items)
+        out.items.push_back({{std::move(one.user_id), std::move(one.id)}, one.removed});
+    out.next = std::move(page->next);
+    return out;
 }
 
 }  // namespace perin::actors

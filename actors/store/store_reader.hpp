@@ -1,7 +1,10 @@
 #pragma once
 
 #include "persistence/database.hpp"
+#include "runtime/calendar_messages.hpp"
+#include "runtime/housekeeping_messages.hpp"
 #include "runtime/messages.hpp"
+#include "runtime/notification_messages.hpp"
 
 namespace perin::actors {
 
@@ -23,6 +26,13 @@ class store_reader {
     result<user> read(const runtime::find_user& what);
     result<std::vector<user>> read(const runtime::list_users& what);
     result<std::vector<access_token>> read(const runtime::list_tokens& what);
+    result<runtime::loaded_calendar> read(const runtime::load_calendar& what);
+    result<std::optional<std::string>> read(const runtime::find_tool_effect& what);
+    result<runtime::feed_owner> read(const runtime::find_feed_owner& what);
+    result<runtime::notification_page> read(const runtime::list_notifications& what);
+    result<notification> read(const runtime::find_notification& what);
+    result<std::vector<runtime::follow_up>> read(const runtime::list_follow_ups& what);
+    result<runtime::idle_conversations> read(const runtime::list_idle_conversations& what);
 
   private:
     result<std::uint64_t> version_before(const std::string& stream, std::uint64_t seq);

@@ -5,6 +5,8 @@
 #include "persistence/idempotency.hpp"
 #include "persistence/journal.hpp"
 #include "persistence/memory.hpp"
+#include "persistence/retention.hpp"
+#include "persistence/timers.hpp"
 #include "persistence/tool_effects.hpp"
 
 #include <chrono>
@@ -25,6 +27,13 @@ overloaded(Ts...) -> overloaded<Ts...>;
 failure no_such_user() { return {error_code::not_found, "there is no such user"}; }
 
 }  // namespace
+
+result<void> store_writer::require_user(const std::string& user_id) {
+    auto found = persistence::account_repository(db_).find(user_id);
+    if (!found) return found.error();
+    if (!*found) return no_such_user();
+    return {};
+}
 
 result<std::optional<conversation_committed::earlier_turn>> store_writer::claim(
     const commit_conversation& what) {
@@ -58,6 +67,7 @@ result<conversation_committed> store_writer::apply(const commit_conversation& wh
     persistence::conversation_repository conversations(db_);
     const auto& [user_id, conversation_id] = what.key;
     if (what.begins) {
+        if (auto there = require_user(user_id); !there) return there.error();
         auto begun = conversations.begin(
             {user_id, {conversation_id, *what.begins, what.at, what.at, what.last_seq}, false});
         if (!begun) return begun.error();
@@ -84,6 +94,12 @@ result<conversation_committed> store_writer::apply(const commit_conversation& wh
             if (auto done = effects.remove_of_turn(*what.ended_turn); !done) return done.error();
         }
     }
+    if (what.follows) {
+        auto due = persistence::timer_repository(db_).remove_of(*what.follows);
+        if (!due) return due.error();
+        if (*due == 0)
+            return failure{error_code::conflict, "the decision has been carried out already"};
+    }
     return conversation_committed{};
 }
 
@@ -99,6 +115,18 @@ result<void> store_writer::apply(const erase_conversation& what) {
     if (auto done = persistence::journal_repository(db_).remove(stream_of(what.key)); !done)
         return done;
     return conversations.forget_turns(user_id, conversation_id);
+}
+
+result<pruned_batch> store_writer::apply(const prune_rows& what) {
+    return persistence::retention_repository(db_).prune(what.what, what.before, what.limit,
+                                                        what.after);
+}
+
+result<conversation_pruned> store_writer::apply(const prune_conversation& what) {
+    auto done = persistence::retention_repository(db_).prune_conversation(
+        what.key.user_id, what.key.conversation_id, what.before, what.limit);
+    if (!done) return done.error();
+    return conversation_pruned{done->gone, done->whole, done->records};
 }
 
 result<memory_committed> store_writer::apply(const commit_memory& what) {
@@ -125,6 +153,7 @@ result<memory_committed> store_writer::change_memory(const commit_memory& what) 
     persistence::memory_repository memory(db_);
     memory_committed out;
     if (const auto* put = std::get_if<put_memory>(&what.change)) {
+        if (auto there = require_user(what.user_id); !there) return there.error();
         if (!put->evicted.empty())
             if (auto removed = memory.remove(what.user_id, put->evicted); !removed)
                 return removed.error();

@@ -124,11 +124,16 @@ std::vector<tool> memory_tools(actor_slot<memory_actor> memory) {
           remember_schema()},
          [memory](caf::actor_system& system, tool_context context) {
              return system.spawn(remember, memory.load(), std::move(context));
+         },
+         [](const json& arguments) {
+             return "Remember " + arguments.value("key", "") + ": " +
+                    arguments.value("content", "");
          }},
         {{"memory_forget", "Drops the entry of that key from the user's memory.", forget_schema()},
          [memory](caf::actor_system& system, tool_context context) {
              return system.spawn(forget, memory.load(), std::move(context));
-         }},
+         },
+         [](const json& arguments) { return "Forget " + arguments.value("key", ""); }},
     };
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "domain/approval.hpp"
 #include "domain/model.hpp"
 #include "runtime/actors.hpp"
 #include "runtime/clock.hpp"
@@ -9,6 +10,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +22,13 @@ struct tool_context {
     user caller;
     std::string turn_id;
     std::string call_id;
+    /// IANA name: whose clock the words of the call mean.
+    std::string timezone = {};
+    /// When the call was asked for: earlier than now where its user had to approve it first.
+    /// "Today" in its words is of this time.
+    timestamp asked_at = {};
+    /// What the user's own message decides, by rules that no model has a part in.
+    std::optional<notification_answer> answered = {};
 };
 
 /// A tool: what the model is told of it, and how a call of it is started.
@@ -26,7 +36,25 @@ struct tool {
     tool_definition definition;
     /// Starts the actor of one call. Arguments have passed the schema when it sees them.
     std::function<runtime::tool_actor(caf::actor_system&, tool_context)> spawn;
+    /// A sentence of what a call would do, for who is asked to approve it. Null: its name and its
+    /// arguments.
+    std::function<std::string(const nlohmann::json& arguments)> describe = nullptr;
+    /// Whether a call reaches other people. Null: none does.
+    std::function<bool(const nlohmann::json& arguments)> reaches_others = nullptr;
+    /// Set by `require_approvals`.
+    approval_policy approval = approval_policy::never;
 };
+
+/// Whether the call waits for its user's approval.
+[[nodiscard]] bool asks_first(const tool& of, const nlohmann::json& arguments);
+
+/// What a call would do, in 1 to 200 characters.
+[[nodiscard]] std::string description_of(const tool& of, const nlohmann::json& arguments);
+
+/// Sets the policies that rules such as `calendar_cancel_event=always` name. `invalid_request` that
+/// names a rule that is none, or is of no such tool.
+[[nodiscard]] result<void> require_approvals(std::vector<tool>& of,
+                                             std::span<const std::string> rules);
 
 /// The tools of a context, fixed before the model is called.
 class tool_registry {
@@ -44,5 +72,18 @@ class tool_registry {
 
 /// `memory_remember` and `memory_forget`, for an owner.
 [[nodiscard]] std::vector<tool> memory_tools(runtime::actor_slot<runtime::memory_actor> memory);
+
+/// `notifications_resolve`, for an owner. An approval of a tool's call is resolved only as the
+/// user's own message says (`tool_context::answered`).
+[[nodiscard]] std::vector<tool> notification_tools(
+    runtime::actor_slot<runtime::notifications_actor> notifications);
+
+/// `calendar_find_time`, `calendar_list_events`, `calendar_create_solo_event`,
+/// `calendar_reschedule_event` and `calendar_cancel_event`, for an owner. What the user is
+/// remembered to prefer ranks free times.
+[[nodiscard]] std::vector<tool> calendar_tools(
+    runtime::actor_slot<runtime::calendars_actor> calendars,
+    runtime::actor_slot<runtime::memory_actor> memory,
+    std::shared_ptr<const runtime::wall_clock> clock);
 
 }  // namespace perin::actors

@@ -26,11 +26,14 @@ struct turn_parts {
     bool offline = false;
     std::shared_ptr<const tool_registry> tools;
     runtime::actor_slot<runtime::memory_actor> memory;
+    /// Nobody stands there: no stage is run for them, and a call that has to be approved fails.
+    runtime::actor_slot<runtime::notifications_actor> notifications = {};
     std::shared_ptr<const runtime::wall_clock> clock;
     /// Tokens of the model's context.
     std::size_t window = 128'000;
     std::optional<std::int64_t> max_tokens = {};
     std::chrono::milliseconds memory_timeout{2'000};
+    std::chrono::milliseconds notifications_timeout{2'000};
     std::chrono::milliseconds tool_timeout{30'000};
     /// For the conversation to write a plan or a result.
     std::chrono::milliseconds journal_timeout{30'000};

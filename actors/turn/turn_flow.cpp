@@ -1,8 +1,7 @@
 #include "actors/turn/turn_flow.hpp"
 
-#include "actors/turn/turn_record.hpp"
-#include "domain/json.hpp"
-#include "domain/json_schema.hpp"
+#include "domain/intents.hpp"
+#include "domain/notification_talk.hpp"
 #include "domain/turn_failure.hpp"
 #include "runtime/crash_point.hpp"
 #include "runtime/metrics.hpp"
@@ -20,6 +19,16 @@ using std::chrono::milliseconds;
 
 /// Numbers of the rungs below those of the configured models.
 constexpr std::size_t rungs_without_model = 2;
+
+/// Open notifications that a turn looks at, the newest.
+constexpr std::size_t most_notifications = 20;
+
+open_notification known_to_turn(const notification& one, const std::string& conversation_id) {
+    const auto payload = nlohmann::json::parse(one.payload, nullptr, false);
+    const auto of =
+        payload.is_object() ? payload.value("conversationId", nlohmann::json()) : nlohmann::json();
+    return {one.id, one.type, one.title, actions_of(one), of.is_string() && of != conversation_id};
+}
 
 }  // namespace
 
@@ -49,14 +58,16 @@ void turn_flow::begin(pointer self, std::shared_ptr<const turn_parts> parts, tur
     if (parts_->offline)
         say(turn_notice{"offline",
                         "no model service is configured: the built-in offline assistant answers"});
-    // Told with the next stage: memory answers at once or not at all.
-    load_memory();
+    // Told with the next stage: they answer at once or not at all.
+    load_context();
 }
 
-// ------------------------------------------------------------------------------------- memory
+// ------------------------------------------------------------------------------------ context
 
-void turn_flow::load_memory() {
+/// Memory and notifications are asked side by side; the turn goes on once both have answered.
+void turn_flow::load_context() {
     enter(stage_name::load_memory);
+    context_open_ = 1;
     self_
         ->request(parts_->memory.load(), parts_->memory_timeout,
                   memory_query_relevant{input_.key.user_id, input_.turn.message, 5, true})
@@ -65,21 +76,61 @@ void turn_flow::load_memory() {
                 teller at_end{*this};
                 leave(stage_name::load_memory, found ? stage_status::done : stage_status::failed);
                 if (found) memory_ = std::move(*found);
-                decide();
+                context_loaded();
             },
             [this](const caf::error&) {
                 teller at_end{*this};
                 leave(stage_name::load_memory, stage_status::failed);
-                decide();
+                context_loaded();
             });
+    load_notifications();
+}
+
+void turn_flow::load_notifications() {
+    const auto keeper = parts_->notifications.load();
+    if (!keeper) return;
+    enter(stage_name::load_notifications_context);
+    ++context_open_;
+    self_
+        ->request(keeper, parts_->notifications_timeout,
+                  list_notifications{input_.key.user_id, notification_state::open,
+                                     most_notifications, std::nullopt})
+        .then(
+            [this](const result<notification_page>& found) {
+                teller at_end{*this};
+                leave(stage_name::load_notifications_context,
+                      found ? stage_status::done : stage_status::failed);
+                if (found)
+                    for (const auto& one : found->items)
+                        open_.push_back(known_to_turn(one, input_.key.conversation_id));
+                context_loaded();
+            },
+            [this](const caf::error&) {
+                teller at_end{*this};
+                leave(stage_name::load_notifications_context, stage_status::failed);
+                context_loaded();
+            });
+}
+
+void turn_flow::context_loaded() {
+    if (--context_open_ > 0) return;
+    // What a decision began says nothing by its own message.
+    if (!input_.turn.decided) answered_ = answer_in(input_.turn.message, open_);
+    if (answered_) {
+        enter(stage_name::notifications_action);
+        leave(stage_name::notifications_action, stage_status::done);
+    }
+    decide();
 }
 
 void turn_flow::decide() {
     enter(stage_name::decide_execution_mode);
     leave(stage_name::decide_execution_mode, stage_status::done);
-    if (input_.mode == execution_mode::direct)
-        return call_model({stage_name::direct, prompt_phase::direct, true});
     if (!input_.rounds.empty()) return run_tools();
+    if (input_.turn.decided) return plan_calls({input_.turn.decided->call});
+    const bool asked_back = answers_request(input_.history, input_.turn.message);
+    if (input_.mode == execution_mode::direct && !answered_ && !asked_back)
+        return call_model({stage_name::direct, prompt_phase::direct, true});
     next_round();
 }
 
@@ -106,6 +157,10 @@ shared_model_request turn_flow::make_request(const call_plan& plan) {
     prompt.now = parts_->clock->now();
     prompt.memories = memory_.items;
     prompt.phase = plan.phase;
+    prompt.notifications = open_;
+    prompt.answered = answered_;
+    prompt.awaits_approval = awaits_approval();
+    if (input_.turn.decided) prompt.approved = input_.turn.decided->approved;
 
     auto made = std::make_shared<model_request>();
     auto& request = *made;
@@ -137,8 +192,8 @@ shared_model_request turn_flow::make_request(const call_plan& plan) {
     request.max_tokens = parts_->max_tokens;
     request.origin = {input_.key.conversation_id, turn_id(), input_.turn.origin.request_id,
                       input_.turn.origin.trace};
-    request.context = {prompt.perin_name, prompt.user_name, prompt.timezone,
-                       prompt.now,        memory_.items,    memory_.total};
+    request.context = {prompt.perin_name, prompt.user_name, prompt.timezone, prompt.now,
+                       memory_.items,     memory_.total,    open_,           answered_};
     return made;
 }
 
@@ -288,121 +343,6 @@ void turn_flow::answer_whole(std::string text) {
     turn_end end;
     end.reason = finish_reason::fallback;
     finish(std::move(end));
-}
-
-// -------------------------------------------------------------------------------------- tools
-
-void turn_flow::plan_calls(std::vector<tool_call> calls) {
-    if (calls.size() > most_calls_a_round) calls.resize(most_calls_a_round);
-    for (auto& call : calls) {
-        // Some servers number the calls of each reply anew; ids key what has been done.
-        auto wished = call.id.empty() ? "call" : call.id;
-        for (int n = 2; call.id.empty() || !call_ids_.insert(call.id).second; ++n)
-            call.id = wished + "-" + std::to_string(n);
-    }
-    tell();
-    self_->request(owner_, parts_->journal_timeout, turn_planned{turn_id(), calls})
-        .then(
-            [this, calls](const result<void>& written) {
-                teller at_end{*this};
-                if (!written)
-                    return fail(error_code::unavailable, "the plan could not be written", true);
-                planner_round round{calls, {}};
-                round.outcomes.resize(calls.size());
-                input_.rounds.push_back(std::move(round));
-                run_tools();
-            },
-            [this](const caf::error&) {
-                teller at_end{*this};
-                fail(error_code::unavailable, "the plan could not be written", true);
-            });
-}
-
-void turn_flow::run_tools() {
-    enter(stage_name::tool_execution);
-    const auto& round = input_.rounds.back();
-    tools_open_ = 0;
-    for (const auto& outcome : round.outcomes) tools_open_ += outcome ? 0 : 1;
-    if (tools_open_ == 0) {
-        leave(stage_name::tool_execution, stage_status::done);
-        return next_round();
-    }
-    for (std::size_t i = 0; i < round.calls.size(); ++i)
-        if (!round.outcomes[i]) run_tool(i);
-}
-
-std::optional<tool_outcome> turn_flow::refuse(const tool_call& call,
-                                              nlohmann::json& arguments) const {
-    auto refused = [](std::string code, std::string message) {
-        return tool_outcome{tool_status::failed, nullptr, std::move(code), std::move(message)};
-    };
-    const auto* tool = parts_->tools->find(call.name);
-    auto text = call.arguments.empty() ? std::string_view{"{}"} : std::string_view{call.arguments};
-    auto parsed = parse_json(text);
-    if (parsed && parsed->is_object()) arguments = *parsed;
-    if (!tool) return refused("not_found", "there is no tool of that name here");
-    if (!parsed) return refused("invalid_request", "the arguments are not JSON");
-    if (!parsed->is_object()) return refused("invalid_request", "the arguments must be an object");
-    if (auto checked = check_schema(tool->definition.parameters, *parsed); !checked)
-        return refused(to_string(checked.error().code),
-                       checked.error().pointer + ": " + checked.error().detail);
-    return std::nullopt;
-}
-
-void turn_flow::run_tool(std::size_t index) {
-    const auto& call = input_.rounds.back().calls[index];
-    nlohmann::json arguments = nlohmann::json::object();
-    auto refused = refuse(call, arguments);
-    say(tool_started{call.id, call.name, arguments});
-    if (refused) return tool_done(index, std::move(*refused));
-    const auto* tool = parts_->tools->find(call.name);
-    auto actor = tool->spawn(self_->system(), {input_.account, turn_id(), call.id});
-    running_tools_.insert(actor.address());
-    self_->request(actor, parts_->tool_timeout, tool_run{std::move(arguments)})
-        .then(
-            [this, index, actor](result<nlohmann::json>& answer) {
-                teller at_end{*this};
-                running_tools_.erase(actor.address());
-                // The effect is there, its result is not on disk yet.
-                crash_point("tool.after_effect");
-                if (answer) return tool_done(index, {tool_status::ok, std::move(*answer)});
-                tool_done(index, {tool_status::failed, nullptr, to_string(answer.error().code),
-                                  answer.error().detail});
-            },
-            [this, index, actor](const caf::error& why) {
-                teller at_end{*this};
-                running_tools_.erase(actor.address());
-                self_->send_exit(actor, caf::exit_reason::user_shutdown);
-                if (why == caf::sec::request_timeout)
-                    return tool_done(index, {tool_status::timed_out, nullptr, "upstream_timeout",
-                                             "the tool did not answer in time"});
-                tool_done(index, {tool_status::failed, nullptr, "internal", "the tool failed"});
-            });
-}
-
-void turn_flow::tool_done(std::size_t index, tool_outcome outcome) {
-    const auto& [call_id, tool, arguments] = input_.rounds.back().calls[index];
-    record_tool(input_.key, input_.turn, parts_->tools->find(tool) ? tool : "unknown", outcome);
-    tell();
-    self_->request(owner_, parts_->journal_timeout, turn_tool_finished{turn_id(), call_id, outcome})
-        .then(
-            [this, index, outcome](const result<void>& written) {
-                teller at_end{*this};
-                if (!written)
-                    return fail(error_code::unavailable, "a result could not be written", true);
-                tool_written(index, outcome);
-            },
-            [this](const caf::error&) {
-                teller at_end{*this};
-                fail(error_code::unavailable, "a result could not be written", true);
-            });
-}
-
-void turn_flow::tool_written(std::size_t index, tool_outcome outcome) {
-    input_.rounds.back().outcomes[index] = std::move(outcome);
-    if (--tools_open_ > 0) return;
-    leave(stage_name::tool_execution, stage_status::done);
-    next_round();
 }
 
 // --------------------------------------------------------------------------------------- end

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/tools/registry.hpp"
 #include "actors/turn/turn.hpp"
 #include "domain/prompt.hpp"
 
@@ -12,10 +13,16 @@ namespace perin::actors {
 
 /// The stages of a running turn, in their order:
 ///
-///     LOAD_MEMORY ─► DECIDE_EXECUTION_MODE ─► DIRECT ──────────────────────────► finished
-///                                        └──► PLANNER ─► TOOL_EXECUTION ─┐
-///                                               ▲  └─► RESPONDER ────────┼────► finished
-///                                               └────────────────────────┘ up to six rounds
+///     LOAD_MEMORY, LOAD_NOTIFICATIONS_CONTEXT ─► NOTIFICATIONS_ACTION where one is answered
+///                   ┌────────────────────────────────────┘
+///                   ▼
+///          DECIDE_EXECUTION_MODE ─► DIRECT ──────────────────────────► finished
+///                   │        └────► PLANNER ─► TOOL_EXECUTION ─┐
+///                   │                 ▲  └─► RESPONDER ────────┼────► finished
+///                   │                 └────────────────────────┘ up to six rounds
+///                   └─ decided by the user ─► TOOL_EXECUTION ─► RESPONDER ──► finished
+///
+/// A call that has to be approved first opens a notification in its place; the turn then responds.
 ///
 /// Each method that asks something of another actor or of the model names the one that goes on.
 class turn_flow {
@@ -39,7 +46,9 @@ class turn_flow {
         bool stream;
     };
 
-    void load_memory();
+    void load_context();
+    void load_notifications();
+    void context_loaded();
     void decide();
     void next_round();
     void respond();
@@ -60,6 +69,11 @@ class turn_flow {
     void plan_calls(std::vector<tool_call> calls);
     void run_tools();
     void run_tool(std::size_t index);
+    void ask_first(std::size_t index, const tool& of, const nlohmann::json& arguments);
+    void round_done();
+    [[nodiscard]] bool awaits_approval() const;
+    [[nodiscard]] bool is_decided(const tool_call& call) const;
+    [[nodiscard]] const std::string& timezone() const;
     [[nodiscard]] std::optional<tool_outcome> refuse(const tool_call& call,
                                                      nlohmann::json& arguments) const;
     void tool_done(std::size_t index, tool_outcome outcome);
@@ -91,6 +105,11 @@ class turn_flow {
     std::map<stage_name, clock_point> stages_;
     std::chrono::microseconds model_time_{0};
     runtime::relevant_memory memory_;
+    std::vector<open_notification> open_;
+    /// The one that the user's message decides, by the rules alone.
+    std::optional<notification_answer> answered_;
+    /// Answers that the stages before the mode still wait for.
+    std::size_t context_open_ = 0;
 
     call_plan plan_{};
     /// How far down the ladder the turn is: 0 is the first model, past the configured ones the

@@ -117,7 +117,9 @@ class reader {
         const auto* const uid = find("UID");
         if (uid == nullptr || uid->value.empty()) return no_event("it has no UID");
         out_.what.uid = unescaped(uid->value);
-        if (uid->cut || code_points(out_.what.uid) > longest_uid) {
+        // An index of a database takes so many octets of it.
+        const bool fits = out_.what.uid.size() <= 2 * longest_uid;
+        if (uid->cut || !fits || code_points(out_.what.uid) > longest_uid) {
             return no_event("its UID is longer than " + std::to_string(longest_uid) +
                             " characters");
         }

@@ -13,6 +13,12 @@
 
 namespace perin::offline {
 
+/// One earlier message of the user, and what was answered.
+struct exchange {
+    std::string_view said;
+    std::string_view answer;
+};
+
 /// The last user message and what it can refer to.
 struct question {
     const assistant_context& context;
@@ -21,12 +27,17 @@ struct question {
     std::vector<std::string_view> earlier = {};
     /// Nothing was answered in this conversation yet.
     bool first = true;
+    /// The same messages as `earlier`, with their answers.
+    std::vector<exchange> before = {};
 };
 
 /// What a matcher found: the words that a row needs, in the row's own meaning.
 struct reading {
     std::string subject = {};
     std::string content = {};
+    /// The tool, where the row has several; with its arguments.
+    std::string_view tool = {};
+    nlohmann::json arguments = {};
 };
 
 /// What a row wants done: a call, or words to say instead where it cannot be one yet.
@@ -45,13 +56,15 @@ struct tool_outcome {
     std::optional<nlohmann::json> result = {};
     std::string error_code = {};
     std::string error_message = {};
+    /// The user's message of the turn.
+    std::string_view said = {};
 };
 
 /// One thing the assistant can do. The table in `offline_assistant.cpp` is tried from its top; a
 /// new tool is a new row.
 struct intent_row {
     std::string_view name;
-    /// Empty where no tool is needed.
+    /// Empty where no tool is needed, or where the reading names it.
     std::string_view tool = {};
     /// Nothing where the message means something else.
     std::optional<reading> (*match)(const question&) = nullptr;
@@ -94,6 +107,25 @@ struct intent_row {
 // Rows of offline/arithmetic.cpp.
 [[nodiscard]] std::optional<reading> match_sum(const question& asked);
 [[nodiscard]] std::string answer_sum(const reading& what, const question& asked);
+
+// Rows of offline/calendar_talk.cpp and offline/calendar_answers.cpp.
+[[nodiscard]] std::optional<reading> match_calendar_follow_up(const question& asked);
+[[nodiscard]] std::optional<reading> match_calendar(const question& asked);
+[[nodiscard]] std::string answer_calendar(const reading& what, const question& asked);
+[[nodiscard]] plan intend_calendar(const reading& what, const question& asked);
+[[nodiscard]] bool is_calendar_tool(std::string_view tool);
+/// Tells a call of a calendar tool, also one that failed; empty where there is nothing particular
+/// to say of the failure.
+[[nodiscard]] std::string tell_calendar(const tool_outcome& outcome);
+
+// Rows of offline/notification_talk.cpp.
+[[nodiscard]] std::optional<reading> match_decision(const question& asked);
+[[nodiscard]] std::optional<reading> match_notifications(const question& asked);
+[[nodiscard]] std::string answer_notifications(const reading& what, const question& asked);
+[[nodiscard]] plan intend_decision(const reading& what, const question& asked);
+[[nodiscard]] std::string tell_decision(const tool_outcome& outcome);
+/// Tells of a call that waits for the user's approval.
+[[nodiscard]] std::string tell_awaited(const tool_outcome& outcome);
 
 /// What the assistant is, in one sentence.
 [[nodiscard]] std::string introduction(const assistant_context& context);

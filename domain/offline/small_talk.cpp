@@ -45,7 +45,9 @@ std::string introduction(const assistant_context& context) {
 
 std::string abilities() {
     return "I can keep, find and forget notes (\xE2\x80\x9Cremember that my sister is "
-           "Anna\xE2\x80\x9D), tell dates and times (\xE2\x80\x9Cwhat day is the "
+           "Anna\xE2\x80\x9D), look after your calendar (\xE2\x80\x9C"
+           "book lunch with Anna tomorrow at noon\xE2\x80\x9D, \xE2\x80\x9Cwhen am I free on "
+           "Friday?\xE2\x80\x9D), tell dates and times (\xE2\x80\x9Cwhat day is the "
            "3rd?\xE2\x80\x9D) and do sums (\xE2\x80\x9C"
            "12*7+1\xE2\x80\x9D).";
 }

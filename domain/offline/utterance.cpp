@@ -100,7 +100,9 @@ bool drop_end(std::string& plain, std::string& lower) {
         cut(plain, lower, length);
     };
     punctuation();
-    for (const std::string_view last : {", please", "? please", ", thanks", ", thank you"})
+    for (const std::string_view last :
+         {", please", "? please", ", thanks", ", thank you", "? thanks", "? thank you", ". thanks",
+          ". thank you", "! thanks"})
         if (lower.ends_with(last)) {
             cut(plain, lower, lower.size() - last.size() + (last.front() == '?' ? 1 : 0));
             punctuation();

@@ -143,9 +143,10 @@ std::optional<failure> read_body(exchange& what, const route& to) {
     while (!type.empty() && type.back() == ' ') type.pop_back();
     std::transform(type.begin(), type.end(), type.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (type != "application/json")
+    if (type != to.body_type)
         return failure{error_code::unsupported_media_type,
-                       "the body must be sent as Content-Type: application/json"};
+                       "the body must be sent as Content-Type: " + std::string(to.body_type)};
+    if (type != "application/json") return std::nullopt;
     auto parsed = parse_json(request.body);
     if (!parsed) return parsed.error();
     what.body = std::move(*parsed);

@@ -20,7 +20,6 @@ namespace http = beast::http;
 namespace {
 
 constexpr std::size_t most_header = 16 * 1024;
-constexpr std::size_t most_body = 1024 * 1024;
 
 std::string lower(std::string_view text) {
     std::string out(text);
@@ -29,11 +28,14 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-std::optional<failure> failure_of(beast::error_code ec) {
+failure body_over(std::size_t limit) {
+    return {error_code::too_large, "the body is over " + std::to_string(limit >> 20U) + " MiB"};
+}
+
+std::optional<failure> failure_of(beast::error_code ec, std::size_t body_limit = most_body) {
     if (ec == http::error::header_limit)
         return failure{error_code::headers_too_large, "the header block is over 16 KiB"};
-    if (ec == http::error::body_limit)
-        return failure{error_code::too_large, "the body is over 1 MiB"};
+    if (ec == http::error::body_limit) return body_over(body_limit);
     if (ec == http::error::end_of_stream || ec == http::error::partial_message) return std::nullopt;
     if (ec.category() == http::make_error_code(http::error::bad_method).category())
         return failure{error_code::invalid_request, "the request is not valid HTTP"};
@@ -53,6 +55,30 @@ bool matches(const route& one, const http_in& request) {
     for (std::size_t i = 0; i < one.path.size(); ++i)
         if (one.path[i] != "*" && one.path[i] != request.path[i]) return false;
     return true;
+}
+
+/// The most that any route of a listener takes.
+std::size_t largest_body(bool admin) {
+    const auto most_of = [](bool of) {
+        std::size_t most = most_body;
+        for (const auto& one : routes(of)) most = std::max(most, one.most_body);
+        return most;
+    };
+    static const std::size_t of_public = most_of(false);
+    static const std::size_t of_admin = most_of(true);
+    return admin ? of_admin : of_public;
+}
+
+/// How much of a body the route of a request takes, from those who may ask it.
+std::size_t body_limit_of(const front& server, bool admin, const http::fields& headers,
+                          http_method method, std::string_view target) {
+    http_in request;
+    if (!read_target(target, request)) return most_body;
+    request.headers["authorization"] = std::string(headers[http::field::authorization]);
+    for (const auto& one : routes(admin))
+        if (one.method == method && matches(one, request))
+            return admit_admin(server, request, one.who) ? most_body : one.most_body;
+    return most_body;
 }
 
 }  // namespace
@@ -179,7 +205,8 @@ task<void> connection::run(bool full) {
 task<connection::outcome> connection::read_request(parser& into, http_in& request) {
     const auto& settings = server_.settings();
     into.header_limit(most_header);
-    into.body_limit(most_body);
+    const auto largest = largest_body(admin_);
+    into.body_limit(largest);
     request.peer = peer_;
     request.request_id = server_.new_id("req_");
     between_requests_ = true;
@@ -204,6 +231,13 @@ task<connection::outcome> connection::read_request(parser& into, http_in& reques
         }
     }
     const auto& head = into.get();
+    auto limit = most_body;
+    if (largest > limit) {
+        limit = body_limit_of(server_, admin_, head, head.method(), head.target());
+        if (into.content_length().value_or(0) > limit)
+            co_return co_await refuse(body_over(limit), request.request_id);
+        into.body_limit(limit);
+    }
     // A length that two programs could read in two ways (RFC 9112 section 6.3).
     if (auto coding = lower(head[http::field::transfer_encoding]);
         !coding.empty() && coding != "chunked")
@@ -221,7 +255,7 @@ task<connection::outcome> connection::read_request(parser& into, http_in& reques
         if (timed_out_)
             co_return co_await refuse(
                 {error_code::request_timeout, "the body did not come in time"}, request.request_id);
-        if (auto why = failure_of(ec)) co_return co_await refuse(*why, request.request_id);
+        if (auto why = failure_of(ec, limit)) co_return co_await refuse(*why, request.request_id);
         co_return outcome::closed;
     }
     expire_never();

@@ -4,6 +4,7 @@
 #include "net/front/ask.hpp"
 #include "net/front/limits.hpp"
 #include "net/front/wire.hpp"
+#include "net/front/worker.hpp"
 #include "runtime/actors.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/supervision/supervisor.hpp"
@@ -58,6 +59,8 @@ struct front_parts {
     runtime::actor_slot<runtime::memory_actor> memory;
     runtime::actor_slot<runtime::accounts_actor> accounts;
     runtime::actor_slot<runtime::reader_actor> reader;
+    runtime::actor_slot<runtime::calendars_actor> calendars = {};
+    runtime::actor_slot<runtime::notifications_actor> notifications = {};
     std::vector<runtime::actor_slot<runtime::bridge_actor>> bridges;
     std::function<runtime::session_actor(std::shared_ptr<runtime::session_sink>)> open_session;
     std::shared_ptr<const runtime::wall_clock> clock;
@@ -136,6 +139,7 @@ class front {
     [[nodiscard]] front_parts& parts() { return parts_; }
     [[nodiscard]] asker& ask() { return asker_; }
     [[nodiscard]] rate_limits& limits() { return limits_; }
+    [[nodiscard]] worker& work() { return worker_; }
     [[nodiscard]] timestamp now() const { return parts_.clock->now(); }
     [[nodiscard]] std::string new_id(const char* prefix) const {
         return make_id(prefix, now(), parts_.entropy->for_id());
@@ -174,6 +178,8 @@ class front {
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
     std::mutex mutex_;
     std::unordered_map<swept*, std::weak_ptr<swept>> connections_;
+    /// Last: what it does may use all else.
+    worker worker_;
 };
 
 }  // namespace perin::net

@@ -133,6 +133,8 @@ std::string_view reason_of(int status) noexcept {
             return "Found";
         case 303:
             return "See Other";
+        case 304:
+            return "Not Modified";
         case 400:
             return "Bad Request";
         case 401:
@@ -205,10 +207,10 @@ std::string head_of(const http_out& answer, std::optional<std::size_t> length,
     auto add = [&](std::string_view name, std::string_view value) {
         out.append(name).append(": ").append(value).append("\r\n");
     };
-    if (!answer.content_type.empty() && answer.status != 204)
-        add("Content-Type", answer.content_type);
+    const bool bodiless = answer.status == 204 || answer.status == 304;
+    if (!answer.content_type.empty() && !bodiless) add("Content-Type", answer.content_type);
     if (length) {
-        if (answer.status != 204) add("Content-Length", std::to_string(*length));
+        if (!bodiless) add("Content-Length", std::to_string(*length));
     } else {
         add("Transfer-Encoding", "chunked");
     }

@@ -24,6 +24,8 @@ const std::vector<route>& routes(bool admin) {
         add_chat_routes(all);
         add_memory_routes(all);
         add_conversation_routes(all);
+        add_notification_routes(all);
+        add_feed_routes(all);
         add_health_routes(all);
         add_page_routes(all);
         label(all);

@@ -11,6 +11,9 @@ using plain_handler = task<http_out> (*)(exchange&);
 /// Answers a request by itself, over time. `true`: another request may follow.
 using stream_handler = task<bool> (*)(connection&, exchange&);
 
+/// Of a request's body, where its route says nothing else.
+inline constexpr std::size_t most_body = std::size_t{1} << 20U;
+
 enum class access {
     /// Anybody.
     open,
@@ -33,6 +36,9 @@ struct route {
     /// As metrics and logs name it, such as `GET /api/conversations/*`; set by `routes`.
     std::string label = {};
     runtime::route_meter* meter = nullptr;
+    /// A body of another type than JSON is left to the handler as it came.
+    std::string_view body_type = "application/json";
+    std::size_t most_body = net::most_body;
 };
 
 /// Every call of the front, or of the admin listener.
@@ -47,11 +53,16 @@ void add_auth_routes(std::vector<route>& to);
 void add_chat_routes(std::vector<route>& to);
 void add_memory_routes(std::vector<route>& to);
 void add_conversation_routes(std::vector<route>& to);
+void add_notification_routes(std::vector<route>& to);
 void add_page_routes(std::vector<route>& to);
 void add_health_routes(std::vector<route>& to);
 /// Metrics, circuits, the tree of actors; of the admin listener.
 void add_operations_routes(std::vector<route>& to);
 void add_admin_routes(std::vector<route>& to);
+/// The feeds of calendars.
+void add_feed_routes(std::vector<route>& to);
+/// `perin calendar`; of the admin listener.
+void add_calendar_routes(std::vector<route>& to);
 
 // Small shared pieces of handlers.
 [[nodiscard]] http_out json_answer(int status, const nlohmann::json& body);

@@ -4,6 +4,7 @@
 #include "domain/text.hpp"
 #include "net/front/admission.hpp"
 #include "net/front/front_record.hpp"
+#include "net/front/notification_json.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/defer.hpp>
@@ -95,6 +96,9 @@ class websocket_session::sink final : public session_sink {
               more](websocket_session& self) { self.on_events(id, what, more); });
     }
     void gone(std::string) override {}
+    void notified(std::shared_ptr<const std::string> frame) override {
+        post([frame = std::move(frame)](websocket_session& self) { self.send(*frame); });
+    }
 
   private:
     template <class Call>
@@ -232,6 +236,8 @@ void websocket_session::on_command(std::string_view type, const json& frame,
     if (type == "chat.cancel") {
         if (auto turn = text("turnId"))
             command({session_cancel{request_id, {who_->owner.account.id, *turn}}});
+    } else if (type == "notification.resolve") {
+        on_resolve(frame, request_id);
     } else if (type == "conversation.unsubscribe") {
         if (auto id = text("conversationId")) command({session_unsubscribe{request_id, *id}});
     } else if (type == "ping") {
@@ -270,6 +276,13 @@ void websocket_session::on_subscribe(const json& frame, const std::string& reque
                                {who_->owner.account.id, id},
                                static_cast<std::uint64_t>(after.value_or(0)),
                                0}});
+}
+
+void websocket_session::on_resolve(const json& frame, const std::string& request_id) {
+    auto decision = read_decision(frame, "notificationId");
+    if (!decision) return send_error(request_id, decision.error());
+    decision->user_id = who_->owner.account.id;
+    command({session_resolve{request_id, std::move(*decision)}});
 }
 
 /// Frames that come before the token is found wait in the socket: they are from who it names.
@@ -316,6 +329,7 @@ void websocket_session::welcome(caller who, const std::string& request_id) {
                            {"remaining", stands->remaining},
                            {"maxMessageBytes", most_message}};
     send(ready.dump());
+    command({session_listen{account.id}});
 }
 
 void websocket_session::command(session_command what) {

@@ -41,6 +41,7 @@ class websocket_session final : public swept,
     task<bool> authenticate(std::string_view text);
     void on_send(const nlohmann::json& frame, const std::string& request_id);
     void on_subscribe(const nlohmann::json& frame, const std::string& request_id);
+    void on_resolve(const nlohmann::json& frame, const std::string& request_id);
     void on_command(std::string_view type, const nlohmann::json& frame,
                     const std::string& request_id);
     void welcome(caller who, const std::string& request_id);

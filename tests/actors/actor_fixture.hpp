@@ -3,6 +3,7 @@
 #include "actors/accounts/accounts.hpp"
 #include "actors/conversation/conversations.hpp"
 #include "actors/memory/memory.hpp"
+#include "actors/notifications/notifications.hpp"
 #include "actors/session/session.hpp"
 #include "actors/store/store.hpp"
 #include "persistence/accounts.hpp"
@@ -68,8 +69,13 @@ struct recorded_sink final : runtime::session_sink {
     std::vector<failure> failures;
     std::vector<shared_event> seen;
     std::vector<std::string> gone_ids;
+    /// Frames `notification`.
+    std::vector<nlohmann::json> notified_of;
     bool wants_room = false;
 
+    void notified(std::shared_ptr<const std::string> frame) override {
+        notified_of.push_back(nlohmann::json::parse(*frame));
+    }
     void accepted(std::string, runtime::chat_accepted what) override {
         accepted_turns.push_back(what);
     }
@@ -111,6 +117,10 @@ struct actor_world : virtual_system {
     runtime::store_actor store;
     runtime::reader_actor reader;
     runtime::memory_actor memory;
+    /// Tools whose calls their user approves first.
+    std::vector<std::string> approvals;
+    runtime::actor_slot<runtime::notifications_actor> notifications;
+    runtime::actor_slot<runtime::conversations_actor> conversations_slot;
     runtime::conversations_actor conversations;
     user anna{"usr_00000000-0000-7000-8000-000000000001", "anna@example.org", "Anna", "UTC"};
     user bert{"usr_00000000-0000-7000-8000-000000000002", "bert@example.org", "Bert", "UTC"};
@@ -143,7 +153,11 @@ struct actor_world : virtual_system {
         memory = actors::spawn_memories(system, {store, reader, clock});
         auto turns = std::make_shared<actors::turn_parts>();
         turns->model = model;
-        turns->tools = std::make_shared<actors::tool_registry>(actors::memory_tools(memory));
+        auto tools = actors::memory_tools(memory);
+        tools.push_back(actors::notification_tools(notifications).front());
+        REQUIRE(actors::require_approvals(tools, approvals));
+        turns->tools = std::make_shared<actors::tool_registry>(std::move(tools));
+        turns->notifications = notifications;
         turns->memory = memory;
         turns->clock = clock;
         auto parts = std::make_shared<actors::conversation_parts>();
@@ -153,19 +167,26 @@ struct actor_world : virtual_system {
         parts->clock = clock;
         parts->entropy = entropy;
         conversations = actors::spawn_conversations(system, parts, bounds);
+        conversations_slot.put(conversations);
+        notifications.put(actors::spawn_notifications(
+            system, {store, reader, conversations_slot, clock, entropy}));
         sessions->conversations = conversations;
+        sessions->notifications = notifications;
         settle();
     }
 
     void stop() {
         caf::anon_send_exit(conversations, caf::exit_reason::user_shutdown);
         caf::anon_send_exit(memory, caf::exit_reason::user_shutdown);
+        caf::anon_send_exit(notifications.load(), caf::exit_reason::user_shutdown);
         settle();
         caf::anon_send_exit(store, caf::exit_reason::user_shutdown);
         caf::anon_send_exit(reader, caf::exit_reason::user_shutdown);
         settle();
         conversations = nullptr;
         memory = nullptr;
+        notifications.clear();
+        conversations_slot.clear();
         store = nullptr;
         reader = nullptr;
         // A killed process calls nobody back.

@@ -56,6 +56,39 @@ TEST_CASE("a token lives 365 days unless something else is asked for") {
     CHECK(std::get<token_revoke>(parsed({"token", "revoke", "tok_1"}).what).id == "tok_1");
 }
 
+TEST_CASE("what is asked of a calendar is understood") {
+    const auto list =
+        parsed({"calendar", "list", "A@b.c", "--from", "today", "--to", "2026-12-01"});
+    CHECK(std::get<calendar_list>(list.what).email == "a@b.c");
+    CHECK(std::get<calendar_list>(list.what).from == "today");
+    CHECK(std::get<calendar_list>(list.what).to == "2026-12-01");
+    const auto fresh = parsed({"calendar", "add", "a@b.c", "--title", "T", "--start", "noon",
+                               "--end", "1 pm", "--all-day", "--location", "L", "--description",
+                               "D", "--repeat", "FREQ=DAILY", "--overlap"});
+    const auto& added = std::get<calendar_add>(fresh.what);
+    CHECK(added.title == "T");
+    CHECK(added.start == "noon");
+    CHECK(added.end == "1 pm");
+    CHECK(added.all_day);
+    CHECK(added.location == "L");
+    CHECK(added.description == "D");
+    CHECK(added.repeat == "FREQ=DAILY");
+    CHECK(added.overlap);
+    CHECK(std::get<calendar_import>(parsed({"calendar", "import", "a@b.c", "-"}).what).file == "-");
+    CHECK(std::get<calendar_export>(parsed({"calendar", "export", "a@b.c"}).what).file == "-");
+    CHECK(std::get<calendar_export>(parsed({"calendar", "export", "a@b.c", "x"}).what).file == "x");
+    CHECK_FALSE(std::get<calendar_feed>(parsed({"calendar", "feed", "a@b.c"}).what).revoke);
+    CHECK(std::get<calendar_feed>(parsed({"calendar", "feed", "a@b.c", "--revoke"}).what).revoke);
+    for (const std::vector<std::string>& bad : {std::vector<std::string>{"calendar"},
+                                                {"calendar", "list"},
+                                                {"calendar", "list", "ada"},
+                                                {"calendar", "add", "a@b.c", "--title", "T"},
+                                                {"calendar", "add", "a@b.c", "--start", "x"},
+                                                {"calendar", "import", "a@b.c"},
+                                                {"calendar", "import", "a@b.c", ""}})
+        CHECK(refused(bad).code == exit_code::usage);
+}
+
 TEST_CASE("what is lost is given up only where that is asked") {
     CHECK_FALSE(std::get<secrets_rotate>(parsed({"secrets", "rotate"}).what).lost);
     CHECK(std::get<secrets_rotate>(parsed({"secrets", "rotate", "--lost"}).what).lost);

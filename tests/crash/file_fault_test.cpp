@@ -2,14 +2,13 @@
 #include "persistence/migrations.hpp"
 #include "persistence/sqlite/sqlite_database.hpp"
 #include "tests/crash/in_child.hpp"
+#include "tests/crash/small_disk.hpp"
 #include "tests/persistence/test_store.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <csignal>
 #include <fstream>
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -23,7 +22,6 @@ using namespace std::chrono_literals;
 namespace {
 
 const std::string stream = "faults";
-constexpr auto cannot_mount = "cannot mount";
 constexpr auto busy_timeout = 20ms;
 
 std::unique_ptr<database> open_at(const std::filesystem::path& path,
@@ -72,22 +70,6 @@ std::string check_whole(database& db, std::uint64_t version) {
 
 std::string unexpected(const failure& why) {
     return std::string(to_string(why.code)) + ": " + why.detail;
-}
-
-/// A file system of this process alone. Who is not root becomes it in a world of their own, where
-/// the kernel lets them (user_namespaces(7)).
-bool mount_small(const std::filesystem::path& at, const char* options) {
-    const auto user = ::geteuid();
-    const auto group = ::getegid();
-    const int own = CLONE_NEWNS | (user == 0 ? 0 : CLONE_NEWUSER);
-    if (::unshare(own) != 0) return false;
-    if (user != 0) {
-        std::ofstream("/proc/self/setgroups") << "deny";
-        std::ofstream("/proc/self/uid_map") << "0 " << user << " 1";
-        std::ofstream("/proc/self/gid_map") << "0 " << group << " 1";
-    }
-    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return false;
-    return ::mount("tmpfs", at.c_str(), "tmpfs", 0, options) == 0;
 }
 
 void stop_growth_at(std::uintmax_t octets) {

@@ -265,6 +265,28 @@ TEST_CASE("a record that cannot be read is no fact") {
     CHECK(std::holds_alternative<std::monostate>(read_record(unknown)));
 }
 
+TEST_CASE("a turn that a decision began remembers it, and runs in tool mode") {
+    auto turn = turn_of("trn_1", "Approved: Lunch");
+    turn.decided = decided_call{
+        {"call_1", "calendar_cancel_event", R"({"event":"Lunch"})"}, true, "ntf_1", noon};
+    for (const bool approved : {true, false}) {
+        turn.decided->approved = approved;
+        const journal_record record{1, kinds::accepted, accepted_payload(turn, 1, {}), noon};
+        const auto fact = std::get<accepted_fact>(read_record(record));
+        CHECK(fact.turn.decided == turn.decided);
+        CHECK(mode_of(fact.turn) == execution_mode::tools);
+    }
+}
+
+TEST_CASE("a record from before decisions has none") {
+    const journal_record old{1, kinds::accepted,
+                             R"({"v":1,"turnId":"trn_1","message":"hello","startedSeq":1})", noon};
+    const auto fact = std::get<accepted_fact>(read_record(old));
+    CHECK_FALSE(fact.turn.decided);
+    CHECK(mode_of(fact.turn) == execution_mode::direct);
+    CHECK(accepted_payload(turn_of("trn_1"), 1, {}).find("decided") == std::string::npos);
+}
+
 TEST_CASE("a title is the first line of the message, without what no list can show") {
     CHECK(title_of("Lunch on Friday?\nAt noon.") == "Lunch on Friday?");
     CHECK(title_of(std::string("a\0b\tc", 5)) == "a b c");

@@ -50,6 +50,36 @@ TEST_CASE("the mode follows specialization, delegation and words") {
     CHECK(to_string(mode::multi_step) == std::string("multi_step"));
 }
 
+TEST_CASE("a short answer to what was asked back about a request needs the tools too") {
+    using messages = std::vector<chat_message>;
+    const auto says = [](const char* text) { return chat_message{chat_role::user, text}; };
+    const auto told = [](const char* text) { return chat_message{chat_role::assistant, text}; };
+    const messages asked{says("book lunch with Anna"), told("When shall I book it?")};
+    for (const char* reply : {"tomorrow at noon", "3 pm", "the second one", "yes", "no"}) {
+        CAPTURE(reply);
+        CHECK(answers_request(asked, reply));
+    }
+    for (const char* reply : {"", "thanks", "hello Perin", "?!"}) {
+        CAPTURE(reply);
+        CHECK_FALSE(answers_request(asked, reply));
+    }
+    CHECK_FALSE(answers_request(asked, std::string(400, 'x')));
+    // Through several answers; a list asks as a question does.
+    const messages longer{says("book lunch with Anna"), told("When shall I book it?"),
+                          says("tomorrow at noon"),
+                          told("That is taken. Free is:\n1. 13:00\n2. 14:00")};
+    CHECK(answers_request(longer, "2"));
+    // Nothing was asked, or not about something to be done.
+    CHECK_FALSE(answers_request(messages{}, "3 pm"));
+    CHECK_FALSE(answers_request(messages{says("book lunch"), told("Done.")}, "3 pm"));
+    CHECK_FALSE(answers_request(messages{says("tell me a joke"), told("A long one?")}, "yes"));
+    CHECK_FALSE(answers_request(
+        messages{says("book lunch"), told("When?"), says("never mind"), told("All right.")},
+        "tomorrow"));
+    CHECK(answers_request(messages{says("what do I have tomorrow?"), told("Nothing.")},
+                          "what about Friday?"));
+}
+
 TEST_CASE("messages are classified by what they are after") {
     struct row {
         std::string message;
@@ -71,6 +101,9 @@ TEST_CASE("messages are classified by what they are after") {
         {"any unread mail in my inbox?", "read_mail", std::nullopt, {"gmail"}},
         {"what's on my calendar today?", "check_calendar", "scheduling", {"calendar"}},
         {"Am I free tomorrow?", "check_calendar", "scheduling", {}},
+        {"when could I meet Bob next week?", "check_calendar", "scheduling", {}},
+        {"delete lunch tomorrow", "cancel_meeting", "scheduling", {}},
+        {"put yoga down for tomorrow at 7am", "schedule_meeting", "scheduling", {}},
         {"negotiate a better price", "negotiate", "negotiation", {}},
         {"coordinate the launch with everyone", "coordinate", "coordination", {}},
         {"hello there", "small_talk", std::nullopt, {}},

@@ -102,7 +102,7 @@ function psql(statement) {
 
 /// With `PERIN_TEST_DATABASE_URL`, a PostgreSQL server where databases may be made, each folder has one of its own
 /// there; without, the embedded one.
-function databaseOf(data, template) {
+export function databaseOf(data, template) {
   if (!process.env.PERIN_TEST_DATABASE_URL) return {}
   if (!databases.has(data)) {
     const name = basename(data).toLowerCase().replace(/[^a-z0-9]/g, '_') + '_' + process.pid
@@ -118,6 +118,11 @@ function dropDatabaseOf(data) {
   const made = databases.get(data)
   if (made) psql(`DROP DATABASE ${made.name} WITH (FORCE)`)
   databases.delete(data)
+}
+
+/// The URL of a folder's database, for a server that is to reach it some other way; nothing for the embedded one.
+export function databaseUrl(data) {
+  return databaseOf(data).DATABASE_URL
 }
 
 /// A new folder with all that is kept in another one, which no server runs on.

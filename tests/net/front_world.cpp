@@ -50,6 +50,37 @@ accounts_actor::behavior_type fake_accounts() {
     };
 }
 
+/// Tells in the notification's title what it was asked.
+notifications_actor::behavior_type fake_notifications() {
+    auto told = [](const std::string& user_id, std::string title) {
+        notification out;
+        out.id = "ntf_1";
+        out.user_id = user_id;
+        out.type = "note";
+        out.title = std::move(title);
+        out.payload = R"({"n":1})";
+        out.actions = R"(["accept"])";
+        return out;
+    };
+    return {
+        [](const notify_user&) -> result<notification> { return unexpected(); },
+        [told](const list_notifications& what) -> result<notification_page> {
+            return notification_page{
+                {told(what.user_id, (what.state ? std::string(to_string(*what.state)) : "all") +
+                                        " " + std::to_string(what.limit) + " " +
+                                        what.cursor.value_or("-"))},
+                "more"};
+        },
+        [told](const resolve_notification& what) -> result<notification> {
+            if (what.id == "ntf_over") return failure{error_code::gone, "it has expired"};
+            if (!what.by_user || what.once) return unexpected();
+            return told(what.user_id, what.id + " " + what.action + " " + what.data.dump());
+        },
+        [](const listen_to_notifications&) {},
+        [](tick) {},
+    };
+}
+
 bridge_actor::behavior_type fake_bridge(bridge_actor::pointer self) {
     return {[self](bridge_task& what) { what.run(self); }};
 }
@@ -69,6 +100,7 @@ session_actor::behavior_type fake_session(session_actor::pointer self,
         [](const conversation_events&) {},
         [](const conversation_gone&) {},
         [](const conversation_reset&) {},
+        [](const notification_news&) {},
         [told, sink](session_command& what) {
             if (const auto* send = std::get_if<session_send>(&what.what)) {
                 told->sent.fetch_add(1);
@@ -80,6 +112,13 @@ session_actor::behavior_type fake_session(session_actor::pointer self,
                 if (!told->accepts) return;
                 sink->done(follow->request_id, 4);
                 if (told->answers) tell_a_turn(*sink);
+            } else if (const auto* decide = std::get_if<session_resolve>(&what.what)) {
+                sink->failed(decide->request_id,
+                             {error_code::conflict,
+                              decide->decision.user_id + " " + decide->decision.id + " " +
+                                  decide->decision.action + " " + decide->decision.data.dump()});
+            } else if (const auto* listen = std::get_if<session_listen>(&what.what)) {
+                told->listens.fetch_add(listen->user_id == anna.id ? 1 : 100);
             } else if (std::holds_alternative<session_room>(what.what)) {
                 told->rooms.fetch_add(1);
             }
@@ -120,6 +159,7 @@ front_world::front_world(front_settings settings, std::shared_ptr<asio::ssl::con
     settings.sweep_every = std::chrono::hours{1};
     front_parts parts;
     parts.accounts = system_.spawn(fake_accounts);
+    parts.notifications = system_.spawn(fake_notifications);
     parts.bridges = {system_.spawn(fake_bridge)};
     parts.open_session = [this](std::shared_ptr<session_sink> sink) {
         sessions_->opened.fetch_add(1);
@@ -154,6 +194,7 @@ front_world::~front_world() {
     sessions_->clear();
     // A request's timeout holds its actor for as long as it lasts, answered or not.
     caf::anon_send_exit(server_->parts().accounts.load(), caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(server_->parts().notifications.load(), caf::exit_reason::user_shutdown);
     for (const auto& bridge : server_->parts().bridges)
         caf::anon_send_exit(bridge.load(), caf::exit_reason::user_shutdown);
 }

@@ -54,6 +54,8 @@ struct told_sessions {
     std::atomic<std::size_t> killed = 0;
     std::atomic<std::size_t> sent = 0;
     std::atomic<std::size_t> rooms = 0;
+    /// Sessions that asked for notifications, as their own user.
+    std::atomic<std::size_t> listens = 0;
 
     void add(runtime::session_actor session, std::shared_ptr<runtime::session_sink> sink) {
         std::lock_guard lock(mutex_);

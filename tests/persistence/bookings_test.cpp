@@ -29,8 +29,8 @@ booking_time time_at(std::int64_t start, std::int64_t length = 30, std::int64_t 
             .day = "day " + std::to_string(start / 1000)};
 }
 
-booking_row booking(const std::string& id, const booking_time& time,
-                    booking_state state = booking_state::booked) {
+booking_row a_booking(const std::string& id, const booking_time& time,
+                      booking_state state = booking_state::booked) {
     booking_row made{.id = id,
                      .user_id = "usr_1",
                      .delegation_id = "dlg_1",
@@ -97,7 +97,7 @@ struct world {
 
 TEST_CASE("a booking is made with its buffers, and is a use of its link") {
     world with(GENERATE(from_range(drivers())));
-    const auto fresh = booking("bkg_1", time_at(60, 30, 10, 5));
+    const auto fresh = a_booking("bkg_1", time_at(60, 30, 10, 5));
     const auto made = with.book(fresh);
     REQUIRE(made);
     CHECK(made->fresh);
@@ -111,7 +111,7 @@ TEST_CASE("a booking is made with its buffers, and is a use of its link") {
 
 TEST_CASE("a time that overlaps another one's with its buffers is taken") {
     world with(GENERATE(from_range(drivers())));
-    REQUIRE(with.book(booking("bkg_1", time_at(100, 30, 10, 10))));
+    REQUIRE(with.book(a_booking("bkg_1", time_at(100, 30, 10, 10))));
     // Minutes 90 to 140 are blocked.
     struct row {
         booking_time time;
@@ -128,7 +128,7 @@ TEST_CASE("a time that overlaps another one's with its buffers is taken") {
     for (const auto& [time, free] : table) {
         const auto id = "bkg_" + std::to_string(++number);
         INFO(id);
-        const auto made = with.book(booking(id, time));
+        const auto made = with.book(a_booking(id, time));
         if (!free) {
             REQUIRE(code_of(made) == error_code::conflict);
             CHECK(made.error().detail == "the time is taken");
@@ -146,17 +146,17 @@ TEST_CASE("a part of a minute blocks all of it") {
     auto odd = time_at(100);
     odd.blocked_from -= 1ms;
     odd.blocked_until += 1ms;
-    REQUIRE(with.book(booking("bkg_1", odd)));
+    REQUIRE(with.book(a_booking("bkg_1", odd)));
     CHECK(with.blocked_minutes() == 32);
-    CHECK(code_of(with.book(booking("bkg_2", time_at(99, 1)))) == error_code::conflict);
-    CHECK(code_of(with.book(booking("bkg_3", time_at(130, 1)))) == error_code::conflict);
-    CHECK(with.book(booking("bkg_4", time_at(131, 1))));
+    CHECK(code_of(with.book(a_booking("bkg_2", time_at(99, 1)))) == error_code::conflict);
+    CHECK(code_of(with.book(a_booking("bkg_3", time_at(130, 1)))) == error_code::conflict);
+    CHECK(with.book(a_booking("bkg_4", time_at(131, 1))));
 }
 
 TEST_CASE("another owner's time is another time") {
     world with(GENERATE(from_range(drivers())));
-    REQUIRE(with.book(booking("bkg_1", time_at(100))));
-    auto other = booking("bkg_2", time_at(100));
+    REQUIRE(with.book(a_booking("bkg_1", time_at(100))));
+    auto other = a_booking("bkg_2", time_at(100));
     other.user_id = "usr_2";
     CHECK(code_of(with.book(other)) == error_code::gone);  // the link is not theirs
     other.delegation_id = "dlg_2";
@@ -165,9 +165,9 @@ TEST_CASE("another owner's time is another time") {
 
 TEST_CASE("the same key is the same booking") {
     world with(GENERATE(from_range(drivers())));
-    REQUIRE(with.book(booking("bkg_1", time_at(100))));
+    REQUIRE(with.book(a_booking("bkg_1", time_at(100))));
     REQUIRE(with.move("bkg_1", 1, booking_state::cancelled));
-    auto again = booking("bkg_2", time_at(100));
+    auto again = a_booking("bkg_2", time_at(100));
     again.idempotency_key = "key of bkg_1";
     const auto found = with.book(again);
     REQUIRE(found);
@@ -181,38 +181,39 @@ TEST_CASE("the same key is the same booking") {
 
 TEST_CASE("what is no time is refused") {
     world with(GENERATE(from_range(drivers())));
-    CHECK(code_of(with.book(booking("bkg_1", time_at(100, 0)))) == error_code::invalid_request);
-    CHECK(code_of(with.book(booking("bkg_1", time_at(100, -5)))) == error_code::invalid_request);
-    CHECK(code_of(with.book(booking("bkg_1", time_at(100, 30, -1)))) ==
+    CHECK(code_of(with.book(a_booking("bkg_1", time_at(100, 0)))) == error_code::invalid_request);
+    CHECK(code_of(with.book(a_booking("bkg_1", time_at(100, -5)))) == error_code::invalid_request);
+    CHECK(code_of(with.book(a_booking("bkg_1", time_at(100, 30, -1)))) ==
           error_code::invalid_request);
-    CHECK(code_of(with.book(booking("bkg_1", time_at(100, 2881)))) == error_code::invalid_request);
-    CHECK(with.book(booking("bkg_1", time_at(100, 2880))));
-    CHECK(code_of(with.book(booking("bkg_2", time_at(9000), booking_state::cancelled))) ==
+    CHECK(code_of(with.book(a_booking("bkg_1", time_at(100, 2881)))) ==
+          error_code::invalid_request);
+    CHECK(with.book(a_booking("bkg_1", time_at(100, 2880))));
+    CHECK(code_of(with.book(a_booking("bkg_2", time_at(9000), booking_state::cancelled))) ==
           error_code::conflict);
 }
 
 TEST_CASE("a link is used as often as it may be, and a use is given back") {
     world with(GENERATE(from_range(drivers())), 2);
-    REQUIRE(with.book(booking("bkg_1", time_at(100))));
-    REQUIRE(with.book(booking("bkg_2", time_at(200))));
-    CHECK(code_of(with.book(booking("bkg_3", time_at(300)))) == error_code::gone);
+    REQUIRE(with.book(a_booking("bkg_1", time_at(100))));
+    REQUIRE(with.book(a_booking("bkg_2", time_at(200))));
+    CHECK(code_of(with.book(a_booking("bkg_3", time_at(300)))) == error_code::gone);
     REQUIRE(with.move("bkg_1", 1, booking_state::cancelled));
-    CHECK(with.book(booking("bkg_3", time_at(300))));
+    CHECK(with.book(a_booking("bkg_3", time_at(300))));
     CHECK(with.uses() == 2);
     REQUIRE(with.move("bkg_3", 1, booking_state::cancelled));
     REQUIRE(delegation_repository(*with.opened).revoke("usr_1", "dlg_1", at(1)));
-    CHECK(code_of(with.book(booking("bkg_4", time_at(400)))) == error_code::gone);
+    CHECK(code_of(with.book(a_booking("bkg_4", time_at(400)))) == error_code::gone);
     CHECK(with.uses() == 1);
 }
 
 TEST_CASE("a day has as many bookings as it may") {
     world with(GENERATE(from_range(drivers())));
-    REQUIRE(with.book(booking("bkg_1", time_at(100)), 2));
-    REQUIRE(with.book(booking("bkg_2", time_at(200)), 2));
-    CHECK(code_of(with.book(booking("bkg_3", time_at(300)), 2)) == error_code::conflict);
-    CHECK(with.book(booking("bkg_4", time_at(1100)), 2));
+    REQUIRE(with.book(a_booking("bkg_1", time_at(100)), 2));
+    REQUIRE(with.book(a_booking("bkg_2", time_at(200)), 2));
+    CHECK(code_of(with.book(a_booking("bkg_3", time_at(300)), 2)) == error_code::conflict);
+    CHECK(with.book(a_booking("bkg_4", time_at(1100)), 2));
     REQUIRE(with.move("bkg_1", 1, booking_state::cancelled));
-    const auto made = with.book(booking("bkg_3", time_at(300)), 2);
+    const auto made = with.book(a_booking("bkg_3", time_at(300)), 2);
     REQUIRE(made);
     CHECK(made->booking.day_number == 1);
     CHECK(code_of(with.within([&] {
@@ -223,7 +224,7 @@ TEST_CASE("a day has as many bookings as it may") {
 
 TEST_CASE("the tables refuse what the repository would") {
     world with(GENERATE(from_range(drivers())));
-    REQUIRE(with.book(booking("bkg_1", time_at(100))));
+    REQUIRE(with.book(a_booking("bkg_1", time_at(100))));
     const auto refuses = [&](std::string_view sql) {
         return code_of(with.opened->execute(sql)) == error_code::conflict;
     };
@@ -238,7 +239,7 @@ TEST_CASE("the tables refuse what the repository would") {
     CHECK(refuses("UPDATE bookings SET ends_at = starts_at"));
     CHECK(refuses("UPDATE bookings SET state = 'maybe'"));
     CHECK(refuses("DELETE FROM bookings"));
-    REQUIRE(with.book(booking("bkg_2", time_at(200))));
+    REQUIRE(with.book(a_booking("bkg_2", time_at(200))));
     CHECK(refuses("UPDATE bookings SET day_number = 1"));
 }
 
@@ -257,7 +258,7 @@ TEST_CASE("a booking goes only where its state lets it") {
         for (const auto to : all) {
             const auto id = "bkg_" + std::to_string(++number);
             INFO(to_string(from) << " to " << to_string(to));
-            REQUIRE(with.book(booking(id, time_at(100 * number), from)));
+            REQUIRE(with.book(a_booking(id, time_at(100 * number), from)));
             const bool may = std::ranges::find(targets, to) != targets.end();
             CHECK(code_of(with.move(id, 9, to)) == error_code::conflict);
             const auto moved = with.move(id, 1, to);
@@ -272,7 +273,7 @@ TEST_CASE("a booking goes only where its state lets it") {
             // Where it ended its time is free, and nothing goes on from there.
             if (is_active(to)) continue;
             for (const auto further : all) CHECK_FALSE(with.move(id, 2, further));
-            CHECK(with.book(booking(id + "b", time_at(100 * number))));
+            CHECK(with.book(a_booking(id + "b", time_at(100 * number))));
         }
     }
     CHECK(code_of(with.move("none", 1, cancelled)) == error_code::conflict);
@@ -280,8 +281,8 @@ TEST_CASE("a booking goes only where its state lets it") {
 
 TEST_CASE("a booking is moved to another time, and frees its own") {
     world with(GENERATE(from_range(drivers())));
-    REQUIRE(with.book(booking("bkg_1", time_at(100))));
-    REQUIRE(with.book(booking("bkg_2", time_at(200))));
+    REQUIRE(with.book(a_booking("bkg_1", time_at(100))));
+    REQUIRE(with.book(a_booking("bkg_2", time_at(200))));
     const auto reschedule = [&](std::int64_t start, std::uint64_t version) {
         return with.within([&] {
             return with.bookings.reschedule("bkg_1", version, time_at(start),
@@ -289,7 +290,7 @@ TEST_CASE("a booking is moved to another time, and frees its own") {
         });
     };
     CHECK(code_of(reschedule(190, 1)) == error_code::conflict);
-    CHECK(**with.bookings.find("bkg_1") == booking("bkg_1", time_at(100)));
+    CHECK(**with.bookings.find("bkg_1") == a_booking("bkg_1", time_at(100)));
     // It may overlap itself.
     const auto moved = reschedule(110, 1);
     REQUIRE(moved);
@@ -298,7 +299,7 @@ TEST_CASE("a booking is moved to another time, and frees its own") {
     CHECK(moved->state == booking_state::awaiting_approval);
     CHECK(code_of(reschedule(300, 1)) == error_code::conflict);
     CHECK(reschedule(1300, 2));
-    CHECK(with.book(booking("bkg_3", time_at(100))));
+    CHECK(with.book(a_booking("bkg_3", time_at(100))));
     CHECK(with.uses() == 3);
     REQUIRE(with.move("bkg_1", 3, booking_state::declined));
     CHECK(code_of(reschedule(300, 4)) == error_code::conflict);
@@ -307,7 +308,7 @@ TEST_CASE("a booking is moved to another time, and frees its own") {
 TEST_CASE("a hold ends when its time is over, also where nobody has looked") {
     world with(GENERATE(from_range(drivers())));
     for (int i = 1; i <= 3; ++i) {
-        auto held = booking("bkg_" + std::to_string(i), time_at(100 * i), booking_state::held);
+        auto held = a_booking("bkg_" + std::to_string(i), time_at(100 * i), booking_state::held);
         held.hold_expires_at = at(10 * i);
         REQUIRE(with.book(held));
     }
@@ -319,10 +320,10 @@ TEST_CASE("a hold ends when its time is over, also where nobody has looked") {
     CHECK(ended->front().state == booking_state::expired);
     CHECK(with.uses() == 2);
     // The second one is in nobody's way, the third still is.
-    auto late = booking("bkg_4", time_at(200));
+    auto late = a_booking("bkg_4", time_at(200));
     late.created_at = late.updated_at = at(25);
     CHECK(with.book(late));
-    late = booking("bkg_5", time_at(300));
+    late = a_booking("bkg_5", time_at(300));
     late.created_at = late.updated_at = at(25);
     CHECK(code_of(with.book(late)) == error_code::conflict);
     CHECK((*with.bookings.find("bkg_2"))->state == booking_state::expired);
@@ -330,9 +331,9 @@ TEST_CASE("a hold ends when its time is over, also where nobody has looked") {
 
 TEST_CASE("what blocks a time is found, with buffers") {
     world with(GENERATE(from_range(drivers())));
-    REQUIRE(with.book(booking("bkg_1", time_at(100, 30, 10, 10))));
-    REQUIRE(with.book(booking("bkg_2", time_at(200), booking_state::held)));
-    REQUIRE(with.book(booking("bkg_3", time_at(300))));
+    REQUIRE(with.book(a_booking("bkg_1", time_at(100, 30, 10, 10))));
+    REQUIRE(with.book(a_booking("bkg_2", time_at(200), booking_state::held)));
+    REQUIRE(with.book(a_booking("bkg_3", time_at(300))));
     REQUIRE(with.move("bkg_3", 1, booking_state::cancelled));
     const auto ids = [&](std::int64_t from, std::int64_t until) {
         std::string all;
@@ -352,7 +353,7 @@ TEST_CASE("what blocks a time is found, with buffers") {
 
 TEST_CASE("a booking knows its event") {
     world with(GENERATE(from_range(drivers())));
-    REQUIRE(with.book(booking("bkg_1", time_at(100))));
+    REQUIRE(with.book(a_booking("bkg_1", time_at(100))));
     const auto set = with.bookings.set_event("bkg_1", 1, "evt_1", at(7));
     REQUIRE(set);
     CHECK(set->event_id == "evt_1");
@@ -365,7 +366,7 @@ TEST_CASE("of many who write past the repository one gets a minute") {
     constexpr int writers = 4;
     for (int i = 0; i < writers; ++i) {
         const auto id = "bkg_" + std::to_string(i);
-        REQUIRE(with.book(booking(id, time_at(1000 + 100 * i))));
+        REQUIRE(with.book(a_booking(id, time_at(1000 + 100 * i))));
         REQUIRE(with.opened->execute("DELETE FROM booked_minutes"));
     }
     std::vector<std::unique_ptr<database>> connections;
@@ -435,7 +436,7 @@ TEST_CASE("however many book at once, no two bookings of an owner overlap") {
                 if (!moved) why = moved.error();
             } else {
                 const auto id = "bkg_" + std::to_string(number) + "_" + std::to_string(i);
-                auto booked = bookings.book(booking(id, time), {});
+                auto booked = bookings.book(a_booking(id, time), {});
                 if (booked) next.push_back(booked->booking);
                 if (!booked) why = booked.error();
             }

@@ -100,6 +100,9 @@ void fill_scheduling(database& on) {
         "INSERT INTO calendar_events (id, user_id, uid, title, starts_at, ends_at, timezone, "
         "created_at, updated_at) VALUES ('evt_1', 'usr_ada', 'u', 't', 1, 2, 'UTC', 1, 1)");
     run(on,
+        "INSERT INTO calendar_feeds (user_id, token_hash, created_at) "
+        "VALUES ('usr_ada', 'h', 1)");
+    run(on,
         "INSERT INTO delegations (id, user_id, token_hash, title, rules, approval, most_uses, "
         "most_turns, expires_at, created_at, updated_at) "
         "VALUES ('del_1', 'usr_ada', 'h', 't', '{}', 0, 1, 1, 1, 1, 1)");

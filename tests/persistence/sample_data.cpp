@@ -130,6 +130,13 @@ constexpr std::array samples = {
            R"('bkg_{u}', 'For {u}', '{"u":"{u}"}', '["approve"]', 'open', 1000), )"
            "('ntf_2{u}', 'usr_~somebody', 'usr_{u}', 'proposal', 'neg_1{u}', 'From {u}', '{}', "
            "'[]', 'open', 1000)"},
+
+    sample{6,
+           "UPDATE calendar_events SET local_start = 3601, length = 1, organizer_name = 'Dr {u}' "
+           "WHERE user_id = 'usr_{u}'"},
+    sample{6,
+           "INSERT INTO calendar_feeds (user_id, token_hash, created_at) "
+           "VALUES ('usr_{u}', 'secret feed of {u}', 1000)"},
 };
 
 std::string written_for(std::string_view sql, const std::string& user) {

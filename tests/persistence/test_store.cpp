@@ -24,15 +24,17 @@ const std::vector<std::string>& drivers() {
     return all;
 }
 
-test_store::test_store(const std::string& driver) {
-    if (driver == "postgresql") {
-        server_.emplace();
-    } else if (driver != "sqlite") {
-        throw std::runtime_error("no such driver");
-    }
+test_store::test_store(const std::string& driver) : on_server_(driver == "postgresql") {
+    if (!on_server_ && driver != "sqlite") throw std::runtime_error("no such driver");
+}
+
+void test_store::prepare(bool migrated) const {
+    if (!on_server_ || server_) return;
+    server_.emplace(postgres_cluster::shared(), migrated ? migrated_template() : "template0");
 }
 
 database_location test_store::location() const {
+    prepare(false);
     if (server_) return {.url = server_->url()};
     return {.file = (folder_.path() / "perin.db").string()};
 }
@@ -44,6 +46,7 @@ std::unique_ptr<database> test_store::open_empty() {
 }
 
 std::unique_ptr<database> test_store::open() {
+    prepare(true);
     auto opened = open_empty();
     if (auto ran = migrate(*opened, at(0)); !ran) throw std::runtime_error(ran.error().detail);
     return opened;

@@ -47,9 +47,13 @@ class test_store {
     [[nodiscard]] std::unique_ptr<database> open();
 
   private:
+    /// Where there is none yet: one that is empty, or has the schema.
+    void prepare(bool migrated) const;
+
     temporary_folder folder_;
-    /// Nothing where it is a file.
-    std::optional<postgres_test_database> server_;
+    bool on_server_;
+    /// Nothing where it is a file, and before the first use.
+    mutable std::optional<postgres_test_database> server_;
 };
 
 /// Passes everything on; the hook sees each statement first and may fail it.

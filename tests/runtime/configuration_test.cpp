@@ -62,12 +62,33 @@ TEST_CASE("nothing needs to be configured") {
     CHECK(read->patience == 15s);
     CHECK(read->retry_base == 1000ms);
     CHECK(read->passivate == 600s);
+    CHECK(read->keep_conversations == 0s);
+    CHECK(read->keep_workflows == 90 * 24h);
+    CHECK(read->keep_bookings == 365 * 24h);
+    CHECK(read->keep_notifications == 90 * 24h);
+    CHECK(read->prune_every == 3600s);
     CHECK(read->drain == 30s);
     CHECK(read->max_connections == 50000);
     CHECK(read->max_resident == 10000);
     CHECK(read->io_threads == 0);
     CHECK(read->log_level == "info");
     CHECK_FALSE(read->debug_ai);
+}
+
+TEST_CASE("days may be parts of a day, and are bounded") {
+    auto read = parsed_of("keep_conversations_days = 0.5\n",
+                          {{"PERIN_KEEP_WORKFLOWS_DAYS", "7"}, {"PERIN_PRUNE_EVERY_S", "0.5"}});
+    REQUIRE(read);
+    CHECK(read->keep_conversations == 12h);
+    CHECK(read->keep_workflows == 7 * 24h);
+    CHECK(read->prune_every == 500ms);
+    for (const std::string days : {"-1", "40000", "a week", "1e99", "nan"}) {
+        INFO(days);
+        read = parsed_of("", {{"PERIN_KEEP_BOOKINGS_DAYS", days}});
+        REQUIRE_FALSE(read);
+        CHECK(read.error().parameter == "PERIN_KEEP_BOOKINGS_DAYS");
+        CHECK(read.error().detail == "PERIN_KEEP_BOOKINGS_DAYS: must be a number from 0 to 36500");
+    }
 }
 
 TEST_CASE("the environment goes before the file, and an empty variable is as if unset") {
@@ -106,6 +127,11 @@ TEST_CASE("a value of the environment is read by the kind of its setting") {
          [](const auto& c) {
              return c.cors_origins ==
                     std::vector<std::string>{"https://a.example", "http://b.example:8080"};
+         }},
+        {"PERIN_TOOL_APPROVAL", "a_tool=always, b_tool=external,c_tool=never",
+         [](const auto& c) {
+             return c.tool_approval ==
+                    std::vector<std::string>{"a_tool=always", "b_tool=external", "c_tool=never"};
          }},
         {"PERIN_NODE", "eniac", [](const auto& c) { return c.node == "eniac"; }},
         {"PERIN_DATA", "/srv/perin", [](const auto& c) { return c.data == "/srv/perin"; }},
@@ -149,6 +175,10 @@ TEST_CASE("a bad value is a failure that names its variable") {
         {"OPENAI_API_KEY_FILE", "/run/missing"},
         {"OPENAI_API_KEY_FILE", "/run/empty"},
         {"PERIN_SECRET_PREVIOUS", "too short"},
+        {"PERIN_TOOL_APPROVAL", "a_tool"},
+        {"PERIN_TOOL_APPROVAL", "=always"},
+        {"PERIN_TOOL_APPROVAL", "a_tool=sometimes"},
+        {"PERIN_TOOL_APPROVAL", "a_tool=always,a_tool=never"},
     };
     for (const auto& [name, value] : rows) {
         CAPTURE(name, value);

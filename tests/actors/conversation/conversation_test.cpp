@@ -1,5 +1,6 @@
 #include "actors/conversation/conversation.hpp"
 
+#include "runtime/metrics.hpp"
 #include "tests/actors/actor_fixture.hpp"
 
 using namespace perin;
@@ -70,7 +71,7 @@ TEST_CASE_METHOD(actor_world, "tool mode plans, runs its tools, plans again and 
     send(client, message("remember that my sister is Anna", conv));
     REQUIRE(model->calls.size() == 1);
     CHECK_FALSE(model->calls[0]->request.stream);
-    CHECK(model->calls[0]->request.tools.size() == 2);
+    CHECK(model->calls[0]->request.tools.size() == 3);
     model->calls[0]->end(
         "", {{"call_1", "memory_remember", R"({"key":"sister","content":"her name is Anna"})"},
              {"call_2", "memory_remember", R"({"key":5})"},
@@ -430,4 +431,24 @@ TEST_CASE_METHOD(actor_world, "a server that drains takes no more messages and e
     settle();
     CHECK(ask<counted>(conversations, count_running{}).running_turns == 0);
     leave(client);
+}
+
+TEST_CASE_METHOD(actor_world,
+                 "readers do not start a conversation again and again that cannot be read") {
+    auto client = connect();
+    send(client, message("good morning", conv));
+    model->calls[0]->end("good morning");
+    settle();
+    advance(std::chrono::minutes(11));
+    caf::anon_send_exit(reader, caf::exit_reason::kill);
+    settle();
+    const auto before = meters().actors["conversation"].restarts.value();
+    auto other = connect();
+    subscribe(other, conv, 0);
+    advance(std::chrono::seconds(30));
+    const auto restarts = meters().actors["conversation"].restarts.value() - before;
+    CHECK(restarts > 3);
+    CHECK(restarts < 40);
+    leave(client);
+    leave(other);
 }

@@ -111,6 +111,10 @@ TEST_CASE_METHOD(supervised_world,
     advance(1s);
     CHECK(circuit() != circuit_state::closed);
     CHECK(told == words{"a1: the server is gone", "a1: the server is gone"});
+    for (int second = 0; second < 60; ++second) {
+        advance(1s);
+        CHECK(circuit() != circuit_state::closed);
+    }
     written->away = false;
     for (int i = 0; i < 10 && circuit() != circuit_state::closed; ++i) advance(1s);
     CHECK(circuit() == circuit_state::closed);
@@ -142,6 +146,43 @@ TEST_CASE_METHOD(supervised_world, "a read that fails is made again, and given u
         for (int i = 0; i < 30 && told.empty(); ++i) advance(1s);
         CHECK(told == words{"the server is gone"});
     }
+}
+
+TEST_CASE_METHOD(supervised_world, "a full disk shows until it can be written to, not only begun") {
+    written->full = true;
+    append(0);
+    for (int i = 0; i < 30 && told.empty(); ++i) advance(1s);
+    CHECK(told == words{"a1: the disk is full"});
+    for (int second = 0; second < 60; ++second) {
+        advance(1s);
+        CHECK(circuits->all().at(0).failures > 0);
+    }
+    written->full = false;
+    for (int i = 0; i < 10 && circuit() != circuit_state::closed; ++i) advance(1s);
+    CHECK(circuit() == circuit_state::closed);
+    CHECK(circuits->all().at(0).failures == 0);
+    append(0);
+    CHECK(told.back() == "a1: 1");
+    // The attempts have left nothing.
+    auto db = open();
+    CHECK(db->execute("SELECT 1 FROM settings", {})->empty());
+}
+
+TEST_CASE_METHOD(supervised_world, "that reads go well again is seen where nothing is written") {
+    read->away = true;
+    for (int i = 0; i < 12; ++i) look_up();
+    for (int i = 0; i < 30 && told.size() < 12; ++i) advance(1s);
+    REQUIRE(told.size() == 12);
+    REQUIRE(circuits->all().at(0).failures > 0);
+    read->away = false;
+    // As a look at the readiness each second does.
+    for (int second = 0; second < 5; ++second) {
+        look_up();
+        CHECK(told.back() == "users");
+        advance(1s);
+    }
+    CHECK(circuit() == circuit_state::closed);
+    CHECK(circuits->all().at(0).failures == 0);
 }
 
 TEST_CASE_METHOD(supervised_world, "without its supervisor a store fails at once") {

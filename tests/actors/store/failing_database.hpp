@@ -22,6 +22,8 @@ class failing_database final : public database {
                                       std::span<const persistence::value> parameters) override {
         ++statements;
         if (away) return gone;
+        if (full && sql.starts_with("INSERT"))
+            return failure{error_code::unavailable, "the disk is full"};
         return inner_->execute(sql, parameters);
     }
     result<void> each(std::string_view sql, std::span<const persistence::value> parameters,
@@ -56,6 +58,8 @@ class failing_database final : public database {
     const char* driver() const noexcept override { return "sqlite"; }
 
     bool away = false;
+    /// Transactions begin, and nothing can be written.
+    bool full = false;
     bool answer_lost = false;
     bool commit_lost = false;
     bool written = false;

@@ -1,11 +1,14 @@
 #include "tests/persistence/postgresql/postgres_cluster.hpp"
 
+#include "persistence/migrations.hpp"
 #include "persistence/postgresql/postgresql_database.hpp"
+#include "tests/persistence/test_store.hpp"
 
 #include <array>
 #include <chrono>
 #include <fcntl.h>
 #include <fstream>
+#include <functional>
 #include <poll.h>
 #include <spawn.h>
 #include <stdexcept>
@@ -108,7 +111,54 @@ std::unique_ptr<database> connect_as_owner(const postgres_cluster& to) {
     return std::move(*opened);
 }
 
+/// Of a build's own: several may use the server at once.
+std::string name_of_template() {
+    std::size_t sum = 0;
+    for (const migration& step : known_migrations()) {
+        for (const auto sql : step.statements) sum = sum * 31 + std::hash<std::string_view>()(sql);
+    }
+    return "migrated_" + std::to_string(sum);
+}
+
+void make_template(const postgres_cluster& on, const std::string& name) {
+    const auto owner = connect_as_owner(on);
+    const auto run = [&](const std::string& sql) {
+        auto answer = owner->execute(sql);
+        if (!answer) throw std::runtime_error(answer.error().detail);
+        return std::move(*answer);
+    };
+    if (!run("SELECT 1 FROM pg_database WHERE datname = '" + name + "'").empty()) return;
+    const std::string unready = name + "_" + std::to_string(::getpid());
+    run("CREATE DATABASE " + unready + " TEMPLATE template0 OWNER perin");
+    {
+        auto opened = open_postgresql(on.url(unready), postgresql_mode::read_write);
+        const auto ran = opened ? migrate(**opened, at(0)) : result<int>(opened.error());
+        if (!ran) throw std::runtime_error(ran.error().detail);
+    }
+    // The server may not have seen the end of that connection yet.
+    run("ALTER DATABASE " + unready + " WITH ALLOW_CONNECTIONS false");
+    run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + unready + "'");
+    for (int tries = 0;; ++tries) {
+        const auto renamed = owner->execute("ALTER DATABASE " + unready + " RENAME TO " + name);
+        if (renamed) return;
+        if (tries == 100) throw std::runtime_error(renamed.error().detail);
+    }
+}
+
 }  // namespace
+
+const std::string& migrated_template() {
+    static const std::string name = [] {
+        const auto& on = postgres_cluster::shared();
+        int lock = open_lock(on.folder() / "template");
+        ::flock(lock, LOCK_EX);
+        auto made = name_of_template();
+        make_template(on, made);
+        close_end(lock);
+        return made;
+    }();
+    return name;
+}
 
 const postgres_cluster& postgres_cluster::shared() {
     static const postgres_cluster one{in_common()};
@@ -191,13 +241,15 @@ void postgres_cluster::start() {
     }
 }
 
-postgres_test_database::postgres_test_database(const postgres_cluster& on) : on_(on) {
+postgres_test_database::postgres_test_database(const postgres_cluster& on,
+                                               const std::string& copied_from)
+    : on_(on) {
     static int count = 0;
     const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
     name_ = "test_" + std::to_string(::getpid()) + "_" + std::to_string(++count) + "_" +
             std::to_string(now);
-    const auto made = connect_as_owner(on_)->execute("CREATE DATABASE " + name_ +
-                                                     " TEMPLATE template0 OWNER perin");
+    const auto made = connect_as_owner(on_)->execute("CREATE DATABASE " + name_ + " TEMPLATE " +
+                                                     copied_from + " OWNER perin");
     if (!made) throw std::runtime_error(made.error().detail);
 }
 

@@ -50,10 +50,12 @@ class postgres_cluster {
     int lock_ = -1;
 };
 
-/// An empty database that is owned by `perin` and goes with the object.
+/// A database that is owned by `perin` and goes with the object. Empty, or a copy of another one
+/// that nobody is connected to.
 class postgres_test_database {
   public:
-    explicit postgres_test_database(const postgres_cluster& on = postgres_cluster::shared());
+    explicit postgres_test_database(const postgres_cluster& on = postgres_cluster::shared(),
+                                    const std::string& copied_from = "template0");
     postgres_test_database(const postgres_test_database&) = delete;
     postgres_test_database& operator=(const postgres_test_database&) = delete;
     ~postgres_test_database();
@@ -67,5 +69,9 @@ class postgres_test_database {
     const postgres_cluster& on_;
     std::string name_;
 };
+
+/// The name of a database of the shared server in which every migration of this program has run, at
+/// time `at(0)`: made by the first test that asks. To copy it takes a fifth of the time.
+[[nodiscard]] const std::string& migrated_template();
 
 }  // namespace perin::persistence::test

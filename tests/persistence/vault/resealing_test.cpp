@@ -331,7 +331,11 @@ TEST_CASE("tokens are written as fast as can be while all is sealed again", "[va
         files = {second_secret, first_secret};
     }
     const auto both = vault_of({second_secret, first_secret});
-    const auto counts = reseal(*opened, *both);
+    auto counts = reseal(*opened, *both);
+    // A writer that never rests may keep it from its turn on a slow disk: an operator tries again.
+    for (int again = 0; again < 5 && code_of(counts) == error_code::unavailable; ++again) {
+        counts = reseal(*opened, *both);
+    }
     const int then = rounds;
     {
         // The old secret is gone at once: nothing may be sealed with it any more.

@@ -1,0 +1,270 @@
+#include "actors/calendar/owner_calendar.hpp"
+
+#include "domain/calendar/expansion.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace perin::actors {
+
+using namespace runtime;
+using namespace std::chrono;
+using scheduling::busy_time;
+using scheduling::interval;
+
+namespace {
+
+/// What the engine looks at besides the range it is asked about.
+constexpr hours search_margin{49};
+/// Meetings of a week and a month count for their limits.
+constexpr days limits_margin{33};
+
+std::string recurrence_text(const calendar::event& what) {
+    return what.recurrence_id ? to_text(*what.recurrence_id) : std::string{};
+}
+
+calendar::calendar_entry described(const calendar::event& what) {
+    calendar::calendar_entry out;
+    out.title = what.title;
+    out.location = what.location;
+    out.description = what.description;
+    out.all_day = what.start.form == calendar::time_form::all_day;
+    out.busy = what.busy;
+    out.status = what.status;
+    return out;
+}
+
+interval widened(const interval& range, auto by) {
+    // Far beyond any calendar arithmetic ends.
+    constexpr timestamp first{-sys_days{year{9000} / 1 / 1}.time_since_epoch() / 2};
+    constexpr timestamp last{sys_days{year{9000} / 1 / 1}};
+    return {std::max(first, std::min(last, range.start) - by),
+            std::min(last, std::max(first, range.end) + by)};
+}
+
+}  // namespace
+
+owner_calendar::owner_calendar(loaded_calendar loaded)
+    : owner_(std::move(loaded.owner)), version_(loaded.version), has_feed_(loaded.has_feed) {
+    events_.reserve(loaded.events.size());
+    kept_.reserve(loaded.events.size());
+    for (const auto& each : loaded.events) put(each);
+    for (auto& each : loaded.bookings) bookings_[each.id] = std::move(each);
+}
+
+// ------------------------------------------------------------------------------------- contents
+
+std::optional<std::size_t> owner_calendar::find(const std::string& event_id) const {
+    const auto found = by_id_.find(event_id);
+    if (found == by_id_.end()) return std::nullopt;
+    return found->second;
+}
+
+std::optional<std::size_t> owner_calendar::find(const std::string& uid,
+                                                const std::string& recurrence) const {
+    const auto found = by_uid_.find({uid, recurrence});
+    if (found == by_uid_.end()) return std::nullopt;
+    return found->second;
+}
+
+const booking* owner_calendar::booking_of(const std::string& event_id) const {
+    for (const auto& [id, each] : bookings_)
+        if (each.event_id == event_id) return &each;
+    return nullptr;
+}
+
+void owner_calendar::put(const calendar::stored_event& what) {
+    const kept row{what.id, what.version, what.created_at, what.updated_at};
+    if (const auto known = find(what.id)) {
+        by_uid_.erase({events_[*known].uid, recurrence_text(events_[*known])});
+        events_[*known] = what.what;
+        kept_[*known] = row;
+        by_uid_[{what.what.uid, recurrence_text(what.what)}] = *known;
+        return;
+    }
+    by_id_[what.id] = events_.size();
+    by_uid_[{what.what.uid, recurrence_text(what.what)}] = events_.size();
+    events_.push_back(what.what);
+    kept_.push_back(row);
+}
+
+void owner_calendar::drop(const std::string& event_id) {
+    const auto known = find(event_id);
+    if (!known) return;
+    by_id_.erase(event_id);
+    by_uid_.erase({events_[*known].uid, recurrence_text(events_[*known])});
+    const auto last = events_.size() - 1;
+    if (*known != last) {
+        events_[*known] = std::move(events_[last]);
+        kept_[*known] = std::move(kept_[last]);
+        by_id_[kept_[*known].id] = *known;
+        by_uid_[{events_[*known].uid, recurrence_text(events_[*known])}] = *known;
+    }
+    events_.pop_back();
+    kept_.pop_back();
+}
+
+void owner_calendar::apply(const commit_calendar& what, const calendar_committed& done) {
+    version_ = done.version;
+    for (const auto& each : done.bookings) {
+        if (is_active(each.state))
+            bookings_[each.id] = each;
+        else
+            bookings_.erase(each.id);
+    }
+    if (done.repeated) return;
+    for (const auto& change : what.changes) {
+        if (const auto* one = std::get_if<put_event>(&change)) put(one->what);
+        if (const auto* one = std::get_if<drop_event>(&change)) drop(one->id);
+        if (const auto* one = std::get_if<put_feed>(&change)) has_feed_ = !one->token_hash.empty();
+    }
+    // What is held past its time has been let go with the commit.
+    std::erase_if(bookings_, [&](const auto& each) {
+        const auto& [id, one] = each;
+        return one.state == booking_state::held && one.hold_expires_at &&
+               *one.hold_expires_at <= what.at;
+    });
+}
+
+// ------------------------------------------------------------------------------------- entries
+
+calendar::calendar_entry owner_calendar::entry(std::size_t index, timestamp starts_at,
+                                               timestamp ends_at,
+                                               std::optional<std::string> recurrence) const {
+    auto out = described(events_[index]);
+    out.id = kept_[index].id;
+    out.starts_at = starts_at;
+    out.ends_at = ends_at;
+    out.recurrence_id = std::move(recurrence);
+    return out;
+}
+
+calendar::calendar_entry owner_calendar::entry(const calendar::stored_event& of) const {
+    auto out = described(of.what);
+    const auto when = first_span(of.what, owner_.timezone);
+    out.id = of.id;
+    out.starts_at = when.starts_at;
+    out.ends_at = when.ends_at;
+    if (of.what.recurrence_id) out.recurrence_id = recurrence_text(of.what);
+    return out;
+}
+
+calendar::calendar_entry owner_calendar::entry(const booking& of) const {
+    if (of.event_id) {
+        if (const auto index = find(*of.event_id))
+            return entry(*index, of.time.starts_at, of.time.ends_at, std::nullopt);
+    }
+    calendar::calendar_entry out;
+    out.id = of.event_id.value_or("");
+    out.title = of.who.name.empty() ? std::string(to_string(of.state)) : of.who.name;
+    out.starts_at = of.time.starts_at;
+    out.ends_at = of.time.ends_at;
+    out.status = calendar::event_status::tentative;
+    return out;
+}
+
+listed_entries owner_calendar::entries(const list_entries& wanted) const {
+    listed_entries out;
+    out.timezone = owner_.timezone;
+    const auto all = expand(events_, wanted.from, wanted.until, owner_.timezone);
+    for (const auto& each : all.occurrences) {
+        if (out.items.size() >= wanted.limit) {
+            out.more = true;
+            break;
+        }
+        out.items.push_back(
+            entry(each.event, each.starts_at, each.ends_at,
+                  each.recurrence_id ? std::optional{to_text(*each.recurrence_id)} : std::nullopt));
+    }
+    out.more = out.more || !all.cut_short.empty();
+    return out;
+}
+
+// ---------------------------------------------------------------------------------------- time
+
+std::vector<busy_time> owner_calendar::busy(const range& within, const std::string& but_event,
+                                            const std::string& but_recurrence) const {
+    std::vector<busy_time> out;
+    std::unordered_map<std::string, bool> booked;
+    for (const auto& [id, each] : bookings_) {
+        if (each.event_id) booked[*each.event_id] = true;
+        if (!but_event.empty() && each.event_id == but_event) continue;
+        const auto& [starts_at, ends_at, blocked_from, blocked_until, day] = each.time;
+        busy_time one{
+            {starts_at, ends_at},
+            {floor<minutes>(starts_at - blocked_from), floor<minutes>(blocked_until - ends_at)}};
+        if (each.state == booking_state::held) one.held_until = each.hold_expires_at;
+        one.counted = each.delegation_id || each.negotiation_id;
+        out.push_back(one);
+    }
+    const auto all = expand(events_, within.start, within.end, owner_.timezone);
+    for (const auto& each : all.occurrences) {
+        const auto& id = kept_[each.event].id;
+        if (!events_[each.event].busy || booked.contains(id)) continue;
+        const auto recurrence = each.recurrence_id ? to_text(*each.recurrence_id) : std::string{};
+        if (id == but_event && (but_recurrence.empty() || recurrence == but_recurrence)) continue;
+        out.push_back({{each.starts_at, each.ends_at}});
+    }
+    // A series that is too long to be looked at takes all of the time.
+    for (const auto index : all.cut_short)
+        if (events_[index].busy && kept_[index].id != but_event) out.push_back({within});
+    return out;
+}
+
+std::vector<calendar::calendar_entry> owner_calendar::in_the_way(
+    const range& of, timestamp now, const std::string& but_event,
+    const std::string& but_recurrence) const {
+    std::vector<calendar::calendar_entry> out;
+    std::unordered_map<std::string, bool> booked;
+    for (const auto& [id, each] : bookings_) {
+        if (each.event_id) booked[*each.event_id] = true;
+        if (!but_event.empty() && each.event_id == but_event) continue;
+        if (each.state == booking_state::held && each.hold_expires_at &&
+            *each.hold_expires_at <= now)
+            continue;
+        if (overlap(of, interval{each.time.blocked_from, each.time.blocked_until}))
+            out.push_back(entry(each));
+    }
+    const auto all = expand(events_, of.start, of.end, owner_.timezone);
+    for (const auto& each : all.occurrences) {
+        const auto& id = kept_[each.event].id;
+        if (!events_[each.event].busy || booked.contains(id)) continue;
+        if (!overlap(of, interval{each.starts_at, each.ends_at})) continue;
+        auto recurrence =
+            each.recurrence_id ? std::optional{to_text(*each.recurrence_id)} : std::nullopt;
+        if (id == but_event && (but_recurrence.empty() || recurrence == but_recurrence)) continue;
+        out.push_back(entry(each.event, each.starts_at, each.ends_at, std::move(recurrence)));
+    }
+    for (const auto index : all.cut_short)
+        if (events_[index].busy && kept_[index].id != but_event)
+            out.push_back(entry(index, of.start, of.end, std::nullopt));
+    std::sort(out.begin(), out.end(),
+              [](const auto& a, const auto& b) { return a.starts_at < b.starts_at; });
+    return out;
+}
+
+scheduling::person owner_calendar::filled(scheduling::person rules, const range& around,
+                                          const std::string& but_event) const {
+    if (rules.timezone.empty()) rules.timezone = owner_.timezone;
+    const auto& most = rules.most;
+    const bool limited = most.a_day || most.a_week || most.a_month;
+    rules.busy =
+        busy(limited ? widened(around, limits_margin) : widened(around, search_margin), but_event);
+    return rules;
+}
+
+result<std::vector<interval>> owner_calendar::free_times(const find_free_time& wanted) const {
+    const auto who = filled(wanted.rules, {wanted.search.from, wanted.search.until});
+    if (wanted.weights) {
+        auto ranked = ranked_slots({&who, 1}, wanted.search, *wanted.weights, wanted.limit);
+        if (!ranked) return ranked.error();
+        std::vector<interval> out;
+        for (const auto& each : *ranked) out.push_back(each.slot);
+        return out;
+    }
+    auto slots = free_slots({&who, 1}, wanted.search);
+    if (slots && slots->size() > wanted.limit) slots->resize(wanted.limit);
+    return slots;
+}
+
+}  // namespace perin::actors

@@ -1,0 +1,141 @@
+#pragma once
+
+#include "runtime/calendar_messages.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+namespace perin::actors {
+
+/// What decisions are made with besides the calendar: the time, and ids for what is made.
+struct decision_sources {
+    timestamp now = {};
+    /// Of a prefix such as `evt_`.
+    std::function<std::string(const char* prefix)> new_id;
+};
+
+/// Something that is to be written, and what follows from it once it is.
+template <class Answer>
+struct decided_commit {
+    runtime::commit_calendar commit;
+    /// Made of what the store says.
+    std::function<Answer(const runtime::calendar_committed&)> answer;
+};
+
+/// What a command comes to: an answer at once, or a commit first.
+template <class Answer>
+using decision = std::variant<result<Answer>, decided_commit<Answer>>;
+
+/// An owner's calendar as it is on disk: its events, its bookings and holds. Decides what may
+/// become of them; changes nothing but by `apply`, with what has been committed. No actor, no I/O,
+/// no clock.
+///
+/// An event that takes time and does not repeat is a booking too: the minutes of its booking are
+/// keys of a table, so that no two of an owner's overlap whoever writes. Buffers are part of those
+/// minutes; limits of a link's day are a key and its uses a check of its row. Series and what was
+/// imported have no minutes: they are looked at here, and the calendar's version, which every
+/// commit names, sees to it that what was looked at still is.
+class owner_calendar {
+  public:
+    explicit owner_calendar(runtime::loaded_calendar loaded);
+
+    [[nodiscard]] const user& owner() const noexcept { return owner_; }
+    [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
+
+    // Questions.
+    [[nodiscard]] result<std::vector<scheduling::interval>> free_times(
+        const runtime::find_free_time& wanted) const;
+    [[nodiscard]] runtime::listed_entries entries(const runtime::list_entries& wanted) const;
+    [[nodiscard]] std::vector<calendar::event> events() const { return events_; }
+
+    // Decisions.
+    [[nodiscard]] decision<runtime::booking_outcome> decide(const runtime::book_time& wanted,
+                                                            const decision_sources& from) const;
+    [[nodiscard]] decision<runtime::booking_outcome> decide(const runtime::move_event& wanted,
+                                                            const decision_sources& from) const;
+    [[nodiscard]] decision<calendar::calendar_entry> decide(const runtime::cancel_event& wanted,
+                                                            const decision_sources& from) const;
+    [[nodiscard]] decision<booking> decide(const runtime::settle_booking& wanted,
+                                           const decision_sources& from) const;
+    /// Up to `most` of the events, from the `first` on: a large file is several commits.
+    [[nodiscard]] decision<runtime::events_imported> decide(const runtime::import_events& wanted,
+                                                            std::size_t first, std::size_t most,
+                                                            const decision_sources& from) const;
+
+    /// `hash` is that of the `token`, which is the answer.
+    [[nodiscard]] decision<std::string> decide(const runtime::renew_feed& wanted,
+                                               const std::string& token, const std::string& hash,
+                                               const decision_sources& from) const;
+
+    /// What was committed is so now.
+    void apply(const runtime::commit_calendar& what, const runtime::calendar_committed& done);
+
+  private:
+    /// Of an event: what `events_` does not hold.
+    struct kept {
+        std::string id;
+        std::uint64_t version = 1;
+        timestamp created_at = {};
+        timestamp updated_at = {};
+    };
+    using range = scheduling::interval;
+
+    [[nodiscard]] std::optional<std::size_t> find(const std::string& event_id) const;
+    [[nodiscard]] std::optional<std::size_t> find(const std::string& uid,
+                                                  const std::string& recurrence) const;
+    [[nodiscard]] const booking* booking_of(const std::string& event_id) const;
+    [[nodiscard]] calendar::stored_event stored(std::size_t index) const;
+    [[nodiscard]] calendar::stored_event fresh(calendar::event what,
+                                               const decision_sources& from) const;
+    [[nodiscard]] calendar::stored_event next_version(std::size_t index, calendar::event what,
+                                                      const decision_sources& from) const;
+    [[nodiscard]] calendar::calendar_entry entry(std::size_t index, timestamp starts_at,
+                                                 timestamp ends_at,
+                                                 std::optional<std::string> recurrence) const;
+    [[nodiscard]] calendar::calendar_entry entry(const calendar::stored_event& of) const;
+    [[nodiscard]] calendar::calendar_entry entry(const booking& of) const;
+
+    /// What takes time around a range; what is of `but_event` aside.
+    [[nodiscard]] std::vector<scheduling::busy_time> busy(
+        const range& within, const std::string& but_event = {},
+        const std::string& but_recurrence = {}) const;
+    [[nodiscard]] std::vector<calendar::calendar_entry> in_the_way(
+        const range& of, timestamp now, const std::string& but_event = {},
+        const std::string& but_recurrence = {}) const;
+    [[nodiscard]] scheduling::person filled(scheduling::person rules, const range& around,
+                                            const std::string& but_event = {}) const;
+    [[nodiscard]] result<std::optional<runtime::time_refused>> refusal_of(
+        const runtime::book_time& wanted, const range& slot, const decision_sources& from) const;
+    [[nodiscard]] std::vector<range> others_near(const runtime::book_time& wanted,
+                                                 const range& slot,
+                                                 const decision_sources& from) const;
+    [[nodiscard]] runtime::commit_calendar commit_of(const decision_sources& from,
+                                                     const std::optional<runtime::once_key>& once,
+                                                     const calendar::calendar_entry& outcome) const;
+    [[nodiscard]] decision<runtime::booking_outcome> move_occurrence(
+        const runtime::move_event& wanted, std::size_t index, const decision_sources& from) const;
+    [[nodiscard]] decision<runtime::booking_outcome> move_series(
+        const runtime::move_event& wanted, std::size_t index, const decision_sources& from) const;
+
+    void put(const calendar::stored_event& what);
+    void drop(const std::string& event_id);
+
+    user owner_;
+    std::uint64_t version_ = 0;
+    bool has_feed_ = false;
+    /// Beside each other; in no order.
+    std::vector<calendar::event> events_;
+    std::vector<kept> kept_;
+    std::unordered_map<std::string, std::size_t> by_id_;
+    /// By uid and recurrence id.
+    std::map<std::pair<std::string, std::string>, std::size_t> by_uid_;
+    /// The active ones, by id.
+    std::map<std::string, booking> bookings_;
+};
+
+}  // namespace perin::actors
