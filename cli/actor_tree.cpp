@@ -321,6 +321,7 @@ actor_tree start_actors(caf::actor_system& system, const configuration& settings
         tree.calendars));
     actors::notifications_parts notifications{tree.store, tree.reader, tree.conversations,
                                               from.clock, from.entropy};
+    notifications.shared = !location_of(settings).embedded();
     add(supervised(
         "notifications", {},
         [notifications](caf::local_actor& self) {

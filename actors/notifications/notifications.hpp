@@ -19,6 +19,10 @@ struct notifications_parts {
     runtime::actor_slot<runtime::conversations_actor> conversations;
     std::shared_ptr<const runtime::wall_clock> clock;
     std::shared_ptr<runtime::entropy> entropy;
+    /// Other processes may be on the same database, and make notifications there.
+    bool shared = false;
+    /// Users who are known to have nothing open; with one more all are asked for again.
+    std::size_t most_without = 100'000;
     std::chrono::milliseconds store_timeout{20'000};
     /// For a conversation to accept a decision.
     std::chrono::milliseconds send_timeout{35'000};
@@ -34,8 +38,9 @@ struct notifications_parts {
     std::size_t most_sent = 32;
 };
 
-/// Starts the actor of the notifications: it keeps none in memory but knows who listens, lets them
-/// expire, and has what users decided on a tool's call carried out once, whatever crashes.
+/// Starts the actor of the notifications: it keeps none in memory but knows who listens and who
+/// has none open, lets them expire, and has what users decided on a tool's call carried out once,
+/// whatever crashes.
 [[nodiscard]] runtime::notifications_actor spawn_notifications(caf::actor_system& system,
                                                                notifications_parts parts);
 

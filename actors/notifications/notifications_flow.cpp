@@ -46,6 +46,8 @@ caf::result<result<notification>> notifications_flow::on_notify(notify_user& wan
     fresh.created_at = now();
     if (fresh.id.empty()) fresh.id = make_id("ntf_", fresh.created_at, parts_.entropy->for_id());
     fresh.title = utf8_prefix(fresh.title, most_title);
+    ++made_;
+    without_.erase(fresh.user_id);
     auto owed = owe<result<notification>>(self_);
     self_
         ->request(parts_.store.load(), parts_.store_timeout,
@@ -65,11 +67,16 @@ caf::result<result<notification>> notifications_flow::on_notify(notify_user& wan
 
 caf::result<result<notification_page>> notifications_flow::on_list(
     const list_notifications& wanted) {
+    if (wanted.state == notification_state::open && !wanted.cursor &&
+        without_.contains(wanted.user_id))
+        return result<notification_page>{notification_page{}};
     auto owed = owe<result<notification_page>>(self_);
     self_->request(parts_.reader.load(), parts_.store_timeout, wanted)
         .then(
-            [this, owed, asked = wanted.state](result<notification_page>& page) {
+            [this, owed, wanted, made = made_](result<notification_page>& page) {
                 if (!page) return fulfil(owed, page.error());
+                const auto& asked = wanted.state;
+                remember_without(wanted, *page, made);
                 // The next look writes it; nobody can resolve it any more.
                 for (auto& one : page->items)
                     if (one.state == notification_state::open && one.expires_at &&
@@ -82,6 +89,14 @@ caf::result<result<notification_page>> notifications_flow::on_list(
             },
             [owed](const caf::error&) { fulfil(owed, store_silent()); });
     return owed;
+}
+
+void notifications_flow::remember_without(const list_notifications& wanted,
+                                          const notification_page& page, std::uint64_t made) {
+    const bool all = wanted.state == notification_state::open && !wanted.cursor;
+    if (parts_.shared || !all || !page.items.empty() || made != made_) return;
+    if (without_.size() >= parts_.most_without) without_.clear();
+    without_.insert(wanted.user_id);
 }
 
 caf::result<result<notification>> notifications_flow::on_resolve(resolve_notification& wanted) {

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace perin::actors {
@@ -44,6 +45,9 @@ class notifications_flow {
                const promise& owed);
     void commit_close(runtime::close_notification change, const promise& owed);
     void tell(const notification& one);
+    /// Nothing more is open of a user: `page` was asked for when `made` had been made.
+    void remember_without(const runtime::list_notifications& wanted,
+                          const runtime::notification_page& page, std::uint64_t made);
     void forget_listener(const caf::actor_addr& gone);
 
     void look_in(std::chrono::milliseconds wait);
@@ -58,6 +62,10 @@ class notifications_flow {
     notifications_parts parts_;
     std::unordered_map<std::string, std::vector<runtime::session_actor>> listeners_;
     std::map<caf::actor_addr, std::string> listens_as_;
+    /// Users without an open one, so that a turn of theirs costs no look at the database.
+    std::unordered_set<std::string> without_;
+    /// How many were asked to be made so far: what was read before one may miss it.
+    std::uint64_t made_ = 0;
     /// When the next look is; ticks of later ones that were brought forward are nothing.
     std::optional<clock_point> next_look_;
     /// Decisions that are on their way, by notification, and how often each has failed.

@@ -52,6 +52,21 @@ struct notifications_world : actor_world {
 
 }  // namespace
 
+TEST_CASE_METHOD(notifications_world, "who has nothing open is not looked for in the database") {
+    CHECK(list(anna, notification_state::open).empty());
+    const auto made = notify(note_to(anna));
+    CHECK(list(anna, notification_state::open).size() == 1);
+    REQUIRE(resolve(anna, made.id, "accept"));
+    CHECK(list(anna, notification_state::open).empty());
+    caf::anon_send_exit(reader, caf::exit_reason::kill);
+    settle();
+    CHECK(list(anna, notification_state::open).empty());
+    // Anything else is.
+    const auto page = ask<result<notification_page>>(notifications.load(),
+                                                     list_notifications{anna.id, {}, 20, {}});
+    CHECK_FALSE(page);
+}
+
 TEST_CASE_METHOD(notifications_world,
                  "a notification is listed and told to every session of its user") {
     auto first = listening(anna);
