@@ -12,15 +12,14 @@
 
 #include "actors/calendar/calendars.hpp"
 #include "actors/store/store.hpp"
+#include "bench/measuring.hpp"
 #include "persistence/accounts.hpp"
 #include "persistence/migrations.hpp"
 #include "persistence/open_database.hpp"
 #include "runtime/log.hpp"
-#include "runtime/scheduling/pool_scheduler.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
 
@@ -34,41 +33,13 @@
 
 using namespace perin;
 using namespace perin::runtime;
-using clock_type = std::chrono::steady_clock;
+using namespace perin::bench;
 using std::chrono::minutes;
 
 namespace {
 
 constexpr std::size_t owners = 500;
 const std::string payload(200, 'x');
-
-struct config : caf::actor_system_config {
-    config(boost::asio::io_context& io, run_watch& watch) {
-        use_pool(*this, io, watch);
-        set("scheduler.max-throughput", std::size_t{100});
-        set("logger.console", caf::atom("none"));
-    }
-};
-
-double seconds_since(clock_type::time_point start) {
-    return std::chrono::duration<double>(clock_type::now() - start).count();
-}
-
-[[noreturn]] void stop(const failure& why) {
-    std::fprintf(stderr, "bench_booking: %s\n", why.detail.c_str());
-    std::exit(1);
-}
-
-template <class T>
-T taken(result<T> what) {
-    if (!what) stop(what.error());
-    return std::move(*what);
-}
-
-double percentile(std::vector<double>& values, double part) {
-    std::sort(values.begin(), values.end());
-    return values[static_cast<std::size_t>(static_cast<double>(values.size() - 1) * part)];
-}
 
 user owner(std::size_t number) {
     char digits[13];
@@ -175,8 +146,7 @@ void together(caf::actor_system& system, const calendars_actor& calendars, doubl
 
 int main() {
     start_log({log_level::warning, log_format::text, false});
-    const char* asked_seconds = std::getenv("BENCH_SECONDS");
-    const double seconds = asked_seconds ? std::strtod(asked_seconds, nullptr) : 5.0;
+    const auto seconds = seconds_of_each();
     std::string pattern = (std::filesystem::temp_directory_path() / "perin-bench-XXXXXX").string();
     const std::filesystem::path folder = mkdtemp(pattern.data());
     persistence::database_location at;
@@ -194,7 +164,7 @@ int main() {
     boost::asio::io_context io;
     auto work = boost::asio::make_work_guard(io);
     run_watch watch;
-    config settings(io, watch);
+    actor_settings settings(io, watch);
     caf::actor_system system(settings);
     system.await_actors_before_shutdown(false);
     std::vector<std::thread> threads;

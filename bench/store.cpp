@@ -14,16 +14,15 @@
 
 #include "actors/store/store.hpp"
 
+#include "bench/measuring.hpp"
 #include "persistence/journal.hpp"
 #include "persistence/migrations.hpp"
 #include "persistence/open_database.hpp"
 #include "persistence/streams.hpp"
 #include "runtime/log.hpp"
-#include "runtime/scheduling/pool_scheduler.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
 
@@ -35,7 +34,7 @@
 
 using namespace perin;
 using namespace perin::runtime;
-using clock_type = std::chrono::steady_clock;
+using namespace perin::bench;
 
 namespace {
 
@@ -44,39 +43,7 @@ constexpr std::size_t unfinished_streams = 10'000;
 constexpr std::size_t events_of_each = 50;
 const std::string payload(200, 'x');
 
-struct config : caf::actor_system_config {
-    config(boost::asio::io_context& io, run_watch& watch) {
-        use_pool(*this, io, watch);
-        set("scheduler.max-throughput", std::size_t{100});
-        set("logger.console", caf::atom("none"));
-    }
-};
-
-double seconds_since(clock_type::time_point start) {
-    return std::chrono::duration<double>(clock_type::now() - start).count();
-}
-
-[[noreturn]] void stop(const failure& why) {
-    std::fprintf(stderr, "bench_store: %s\n", why.detail.c_str());
-    std::exit(1);
-}
-
-template <class T>
-T taken(result<T> what) {
-    if (!what) stop(what.error());
-    return std::move(*what);
-}
-
-void needed(const result<void>& what) {
-    if (!what) stop(what.error());
-}
-
 journal_record record() { return {0, "bench.event", "{\"text\":\"" + payload + "\"}", {}}; }
-
-double percentile(std::vector<double>& values, double part) {
-    std::sort(values.begin(), values.end());
-    return values[static_cast<std::size_t>(static_cast<double>(values.size() - 1) * part)];
-}
 
 /// Commits of one row each on one connection: how many, and the microseconds each took.
 std::vector<double> raw_commits(const persistence::database_location& at, const std::string& stream,
@@ -204,8 +171,7 @@ int main() {
     persistence::database_location at;
     if (const char* url = std::getenv("DATABASE_URL")) at.url = url;
     at.file = (folder / "perin.db").string();
-    const char* wanted = std::getenv("BENCH_SECONDS");
-    const auto seconds = wanted != nullptr ? std::atof(wanted) : 5.0;
+    const auto seconds = seconds_of_each();
     {
         auto db = taken(persistence::open_database(at));
         taken(persistence::migrate(*db, timestamp{}));
@@ -214,7 +180,7 @@ int main() {
 
     boost::asio::io_context io;
     run_watch watch;
-    config settings(io, watch);
+    actor_settings settings(io, watch);
     caf::actor_system system(settings);
     system.await_actors_before_shutdown(false);
     auto busy = boost::asio::make_work_guard(io);

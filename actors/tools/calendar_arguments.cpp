@@ -55,6 +55,11 @@ failure invalid(const char* argument, std::string why) {
 
 std::string said(const json& arguments, const char* name) { return arguments.value(name, ""); }
 
+/// The time that something is wanted at: in words, or as RFC 3339.
+std::string said_time(const json& arguments) {
+    return arguments.contains("when") ? said(arguments, "when") : said(arguments, "start");
+}
+
 json question_json(const time_question& asked, const std::string& timezone) {
     auto choices = json::array();
     for (const auto& each : asked.choices)
@@ -166,6 +171,7 @@ json list_events_schema() {
 json create_event_schema() {
     return object({{"title", text(200, "what it is")},
                    {"when", text(200, when_words)},
+                   {"start", text(40, "RFC 3339, instead of words")},
                    {"durationMins", number(1, 44'640,
                                            "how long, where the words do not say it; "
                                            "default 60")},
@@ -175,7 +181,7 @@ json create_event_schema() {
                    {"location", text(1'000, "where")},
                    {"description", text(10'000, "notes")},
                    {"overlapAllowed", flag("only where the user wants it beside what is there")}},
-                  {"title", "when"});
+                  {"title"});
 }
 
 json reschedule_event_schema() {
@@ -185,10 +191,11 @@ json reschedule_event_schema() {
          {"on",
           text(200, "when it is now, in the user's own words, where the title is not enough")},
          {"when", text(200, when_words)},
+         {"start", text(40, "RFC 3339, instead of words")},
          {"durationMins", number(1, 44'640, "another length")},
          {"end", text(40, "RFC 3339, instead of a duration")},
          {"overlapAllowed", flag("only where the user wants it beside what is there")}},
-        {"event", "when"});
+        {"event"});
 }
 
 json cancel_event_schema() {
@@ -280,7 +287,7 @@ read_call<list_entries> read_list_events(const json& arguments, const calendar_r
 }
 
 read_call<book_time> read_create_event(const json& arguments, const calendar_reading& with) {
-    const auto heard = hear_time(said(arguments, "when"), with.said_at, with.timezone);
+    const auto heard = hear_time(said_time(arguments), with.said_at, with.timezone);
     const auto read = read_span(arguments, heard, with);
     if (const auto* asked = std::get_if<json>(&read)) return *asked;
     if (const auto* why = std::get_if<failure>(&read)) return *why;
@@ -376,7 +383,7 @@ read_call<calendar::calendar_entry> read_event_meant(
 read_call<move_event> read_reschedule(const json& arguments, const calendar::calendar_entry& which,
                                       const calendar_reading& with) {
     const auto heard =
-        hear_new_time(said(arguments, "when"), with.said_at, with.timezone, which.starts_at);
+        hear_new_time(said_time(arguments), with.said_at, with.timezone, which.starts_at);
     const auto read = read_span(arguments, heard, with);
     if (const auto* asked = std::get_if<json>(&read)) return *asked;
     if (const auto* why = std::get_if<failure>(&read)) return *why;

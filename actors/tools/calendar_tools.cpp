@@ -239,6 +239,10 @@ std::string quoted(const json& arguments, const char* name) {
     return "‘" + arguments.value(name, "") + "’";
 }
 
+std::string time_wanted(const json& arguments) {
+    return arguments.value("when", arguments.value("start", ""));
+}
+
 std::string describe_create(const json& arguments) {
     return "Put " + quoted(arguments, "title") +
            " into the calendar: " + arguments.value("when", "");
@@ -250,7 +254,7 @@ std::string which_event(const json& arguments) {
 }
 
 std::string describe_reschedule(const json& arguments) {
-    return "Move " + which_event(arguments) + " to: " + arguments.value("when", "");
+    return "Move " + which_event(arguments) + " to: " + time_wanted(arguments);
 }
 
 std::string describe_cancel(const json& arguments) {
