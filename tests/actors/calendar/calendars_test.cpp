@@ -255,6 +255,26 @@ TEST_CASE_METHOD(calendar_world, "nobody who does not exist has a calendar") {
     CHECK(found.error().code == error_code::not_found);
 }
 
+TEST_CASE_METHOD(calendar_world, "of a user who is erased nothing stays at hand") {
+    begin("sqlite");
+    booked(event("Dentist", "2026-12-01T09:00:00Z", "2026-12-01T10:00:00Z"));
+    user bert{"usr_00000000-0000-7000-8000-000000000002", "bert@example.org", "Bert", "UTC"};
+    auto db = kept->open_empty();
+    REQUIRE(persistence::account_repository(*db).create(bert, "x"));
+    const list_entries of_bert{bert.id, clock->time, clock->time + minutes{1}, 10};
+    REQUIRE(ask<result<listed_entries>>(calendars(), of_bert));
+    REQUIRE(persistence::account_repository(*db).remove(bert.id));
+    // What is at hand is not looked up again.
+    CHECK(ask<result<listed_entries>>(calendars(), of_bert));
+    caf::anon_send(calendars(), forget_user{bert.id});
+    settle();
+    const auto gone = ask<result<listed_entries>>(calendars(), of_bert);
+    REQUIRE_FALSE(gone);
+    CHECK(gone.error().code == error_code::not_found);
+    // Nobody else's is touched.
+    CHECK(listed("2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z").size() == 1);
+}
+
 // ------------------------------------------------------------------------------------------ races
 
 namespace {
