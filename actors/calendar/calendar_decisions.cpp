@@ -149,9 +149,8 @@ decision<booking_outcome> owner_calendar::decide(const book_time& wanted,
     using answer = result<booking_outcome>;
     const auto slot = span_of(wanted.what, owner_.timezone);
     const auto& key = wanted.wanted.idempotency_key;
-    for (const auto& [id, each] : bookings_)
-        if (!key.empty() && each.idempotency_key == key)
-            return answer{booking_outcome{time_booked{entry(each), each, true}}};
+    if (const auto* earlier = booking_with_key(key))
+        return answer{booking_outcome{time_booked{entry(*earlier), *earlier, true}}};
     auto refused = refusal_of(wanted, slot, from);
     if (!refused) return answer{refused.error()};
     if (*refused) return answer{booking_outcome{std::move(**refused)}};
@@ -225,7 +224,7 @@ decision<booking_outcome> owner_calendar::decide(const move_event& wanted,
             book_time asked;
             asked.rules.around = around;
             owner_calendar without_it = *this;
-            if (taken) without_it.bookings_.erase(taken->id);
+            if (taken) without_it.forget(taken->id);
             without_it.drop(wanted.event_id);
             return answer{booking_outcome{time_refused{scheduling::refusal::busy,
                                                        without_it.others_near(asked, slot, from),

@@ -23,6 +23,9 @@ std::string recurrence_text(const calendar::event& what) {
     return what.recurrence_id ? to_text(*what.recurrence_id) : std::string{};
 }
 
+/// Neither a series nor one of a series.
+bool is_single(const calendar::event& what) { return !what.repeats() && !what.recurrence_id; }
+
 calendar::calendar_entry described(const calendar::event& what) {
     calendar::calendar_entry out;
     out.title = what.title;
@@ -49,7 +52,7 @@ owner_calendar::owner_calendar(loaded_calendar loaded)
     events_.reserve(loaded.events.size());
     kept_.reserve(loaded.events.size());
     for (const auto& each : loaded.events) put(each);
-    for (auto& each : loaded.bookings) bookings_[each.id] = std::move(each);
+    for (auto& each : loaded.bookings) keep(std::move(each));
 }
 
 // ------------------------------------------------------------------------------------- contents
@@ -68,29 +71,65 @@ std::optional<std::size_t> owner_calendar::find(const std::string& uid,
 }
 
 const booking* owner_calendar::booking_of(const std::string& event_id) const {
-    for (const auto& [id, each] : bookings_)
-        if (each.event_id == event_id) return &each;
-    return nullptr;
+    const auto found = bookings_by_event_.find(event_id);
+    return found == bookings_by_event_.end() ? nullptr : &bookings_.at(found->second);
+}
+
+const booking* owner_calendar::booking_with_key(const std::string& key) const {
+    const auto found = bookings_by_key_.find(key);
+    return found == bookings_by_key_.end() ? nullptr : &bookings_.at(found->second);
+}
+
+void owner_calendar::keep(booking one) {
+    forget(one.id);
+    bookings_by_start_.emplace(one.time.starts_at, one.id);
+    bookings_by_key_[one.idempotency_key] = one.id;
+    if (one.event_id) bookings_by_event_[*one.event_id] = one.id;
+    if (one.state == booking_state::held) held_.insert(one.id);
+    const auto id = one.id;
+    bookings_[id] = std::move(one);
+}
+
+void owner_calendar::forget(const std::string& booking_id) {
+    const auto found = bookings_.find(booking_id);
+    if (found == bookings_.end()) return;
+    const auto& one = found->second;
+    bookings_by_start_.erase({one.time.starts_at, booking_id});
+    bookings_by_key_.erase(one.idempotency_key);
+    if (one.event_id) bookings_by_event_.erase(*one.event_id);
+    held_.erase(booking_id);
+    bookings_.erase(found);
 }
 
 void owner_calendar::put(const calendar::stored_event& what) {
     const kept row{what.id, what.version, what.created_at, what.updated_at};
-    if (const auto known = find(what.id)) {
-        by_uid_.erase({events_[*known].uid, recurrence_text(events_[*known])});
-        events_[*known] = what.what;
-        kept_[*known] = row;
-        by_uid_[{what.what.uid, recurrence_text(what.what)}] = *known;
-        return;
-    }
-    by_id_[what.id] = events_.size();
-    by_uid_[{what.what.uid, recurrence_text(what.what)}] = events_.size();
+    drop(what.id);
+    const auto index = events_.size();
+    by_id_[what.id] = index;
+    by_uid_[{what.what.uid, recurrence_text(what.what)}] = index;
     events_.push_back(what.what);
     kept_.push_back(row);
+    if (is_single(what.what)) {
+        const auto when = first_span(what.what, owner_.timezone);
+        singles_.emplace(when.starts_at, what.id);
+        longest_single_ = std::max(longest_single_, when.ends_at - when.starts_at);
+    } else {
+        recurring_.insert(what.id);
+    }
 }
 
 void owner_calendar::drop(const std::string& event_id) {
     const auto known = find(event_id);
     if (!known) return;
+    recurring_.erase(event_id);
+    if (is_single(events_[*known])) {
+        const auto at = first_span(events_[*known], owner_.timezone).starts_at;
+        for (auto [each, end] = singles_.equal_range(at); each != end; ++each) {
+            if (each->second != event_id) continue;
+            singles_.erase(each);
+            break;
+        }
+    }
     by_id_.erase(event_id);
     by_uid_.erase({events_[*known].uid, recurrence_text(events_[*known])});
     const auto last = events_.size() - 1;
@@ -104,13 +143,56 @@ void owner_calendar::drop(const std::string& event_id) {
     kept_.pop_back();
 }
 
+owner_calendar::found_places owner_calendar::places(const range& within) const {
+    found_places out;
+    for (auto each = singles_.lower_bound(within.start - longest_single_);
+         each != singles_.end() && each->first < within.end; ++each) {
+        const auto index = by_id_.at(each->second);
+        if (events_[index].status == calendar::event_status::cancelled) continue;
+        const auto when = first_span(events_[index], owner_.timezone);
+        const bool lasts = when.starts_at < when.ends_at;
+        if (lasts ? when.ends_at <= within.start : when.starts_at < within.start) continue;
+        out.all.push_back({index, when.starts_at, when.ends_at, std::nullopt});
+    }
+    if (!recurring_.empty()) {
+        std::vector<calendar::event> events;
+        std::vector<std::size_t> indexes;
+        for (const auto& id : recurring_) {
+            indexes.push_back(by_id_.at(id));
+            events.push_back(events_[indexes.back()]);
+        }
+        const auto found = expand(events, within.start, within.end, owner_.timezone);
+        for (const auto& each : found.occurrences)
+            out.all.push_back(
+                {indexes[each.event], each.starts_at, each.ends_at,
+                 each.recurrence_id ? std::optional{to_text(*each.recurrence_id)} : std::nullopt});
+        for (const auto index : found.cut_short) out.cut_short.push_back(indexes[index]);
+    }
+    std::stable_sort(out.all.begin(), out.all.end(),
+                     [](const auto& a, const auto& b) { return a.starts_at < b.starts_at; });
+    return out;
+}
+
+std::vector<const booking*> owner_calendar::blocking(const range& within) const {
+    std::vector<const booking*> out;
+    // None is longer than two days with its buffers, as the table has it.
+    constexpr hours reach{49};
+    for (auto each = bookings_by_start_.lower_bound({within.start - reach, {}});
+         each != bookings_by_start_.end() && each->first < within.end + reach; ++each) {
+        const auto& one = bookings_.at(each->second);
+        if (one.time.blocked_from < within.end && within.start < one.time.blocked_until)
+            out.push_back(&one);
+    }
+    return out;
+}
+
 void owner_calendar::apply(const commit_calendar& what, const calendar_committed& done) {
     version_ = done.version;
     for (const auto& each : done.bookings) {
         if (is_active(each.state))
-            bookings_[each.id] = each;
+            keep(each);
         else
-            bookings_.erase(each.id);
+            forget(each.id);
     }
     if (done.repeated) return;
     for (const auto& change : what.changes) {
@@ -119,11 +201,11 @@ void owner_calendar::apply(const commit_calendar& what, const calendar_committed
         if (const auto* one = std::get_if<put_feed>(&change)) has_feed_ = !one->token_hash.empty();
     }
     // What is held past its time has been let go with the commit.
-    std::erase_if(bookings_, [&](const auto& each) {
-        const auto& [id, one] = each;
-        return one.state == booking_state::held && one.hold_expires_at &&
-               *one.hold_expires_at <= what.at;
-    });
+    std::vector<std::string> over;
+    for (const auto& id : held_)
+        if (const auto& until = bookings_.at(id).hold_expires_at; until && *until <= what.at)
+            over.push_back(id);
+    for (const auto& id : over) forget(id);
 }
 
 // ------------------------------------------------------------------------------------- entries
@@ -166,17 +248,15 @@ calendar::calendar_entry owner_calendar::entry(const booking& of) const {
 listed_entries owner_calendar::entries(const list_entries& wanted) const {
     listed_entries out;
     out.timezone = owner_.timezone;
-    const auto all = expand(events_, wanted.from, wanted.until, owner_.timezone);
-    for (const auto& each : all.occurrences) {
+    const auto found = places({wanted.from, wanted.until});
+    for (const auto& each : found.all) {
         if (out.items.size() >= wanted.limit) {
             out.more = true;
             break;
         }
-        out.items.push_back(
-            entry(each.event, each.starts_at, each.ends_at,
-                  each.recurrence_id ? std::optional{to_text(*each.recurrence_id)} : std::nullopt));
+        out.items.push_back(entry(each.index, each.starts_at, each.ends_at, each.recurrence));
     }
-    out.more = out.more || !all.cut_short.empty();
+    out.more = out.more || !found.cut_short.empty();
     return out;
 }
 
@@ -185,28 +265,26 @@ listed_entries owner_calendar::entries(const list_entries& wanted) const {
 std::vector<busy_time> owner_calendar::busy(const range& within, const std::string& but_event,
                                             const std::string& but_recurrence) const {
     std::vector<busy_time> out;
-    std::unordered_map<std::string, bool> booked;
-    for (const auto& [id, each] : bookings_) {
-        if (each.event_id) booked[*each.event_id] = true;
-        if (!but_event.empty() && each.event_id == but_event) continue;
-        const auto& [starts_at, ends_at, blocked_from, blocked_until, day] = each.time;
+    for (const auto* each : blocking(within)) {
+        if (!but_event.empty() && each->event_id == but_event) continue;
+        const auto& [starts_at, ends_at, blocked_from, blocked_until, day] = each->time;
         busy_time one{
             {starts_at, ends_at},
             {floor<minutes>(starts_at - blocked_from), floor<minutes>(blocked_until - ends_at)}};
-        if (each.state == booking_state::held) one.held_until = each.hold_expires_at;
-        one.counted = each.delegation_id || each.negotiation_id;
+        if (each->state == booking_state::held) one.held_until = each->hold_expires_at;
+        one.counted = each->delegation_id || each->negotiation_id;
         out.push_back(one);
     }
-    const auto all = expand(events_, within.start, within.end, owner_.timezone);
-    for (const auto& each : all.occurrences) {
-        const auto& id = kept_[each.event].id;
-        if (!events_[each.event].busy || booked.contains(id)) continue;
-        const auto recurrence = each.recurrence_id ? to_text(*each.recurrence_id) : std::string{};
-        if (id == but_event && (but_recurrence.empty() || recurrence == but_recurrence)) continue;
+    const auto found = places(within);
+    for (const auto& each : found.all) {
+        const auto& id = kept_[each.index].id;
+        if (!events_[each.index].busy || bookings_by_event_.contains(id)) continue;
+        if (id == but_event && (but_recurrence.empty() || each.recurrence == but_recurrence))
+            continue;
         out.push_back({{each.starts_at, each.ends_at}});
     }
     // A series that is too long to be looked at takes all of the time.
-    for (const auto index : all.cut_short)
+    for (const auto index : found.cut_short)
         if (events_[index].busy && kept_[index].id != but_event) out.push_back({within});
     return out;
 }
@@ -215,27 +293,22 @@ std::vector<calendar::calendar_entry> owner_calendar::in_the_way(
     const range& of, timestamp now, const std::string& but_event,
     const std::string& but_recurrence) const {
     std::vector<calendar::calendar_entry> out;
-    std::unordered_map<std::string, bool> booked;
-    for (const auto& [id, each] : bookings_) {
-        if (each.event_id) booked[*each.event_id] = true;
-        if (!but_event.empty() && each.event_id == but_event) continue;
-        if (each.state == booking_state::held && each.hold_expires_at &&
-            *each.hold_expires_at <= now)
-            continue;
-        if (overlap(of, interval{each.time.blocked_from, each.time.blocked_until}))
-            out.push_back(entry(each));
+    for (const auto* each : blocking(of)) {
+        if (!but_event.empty() && each->event_id == but_event) continue;
+        const bool over = each->state == booking_state::held && each->hold_expires_at &&
+                          *each->hold_expires_at <= now;
+        if (!over) out.push_back(entry(*each));
     }
-    const auto all = expand(events_, of.start, of.end, owner_.timezone);
-    for (const auto& each : all.occurrences) {
-        const auto& id = kept_[each.event].id;
-        if (!events_[each.event].busy || booked.contains(id)) continue;
+    const auto found = places(of);
+    for (const auto& each : found.all) {
+        const auto& id = kept_[each.index].id;
+        if (!events_[each.index].busy || bookings_by_event_.contains(id)) continue;
         if (!overlap(of, interval{each.starts_at, each.ends_at})) continue;
-        auto recurrence =
-            each.recurrence_id ? std::optional{to_text(*each.recurrence_id)} : std::nullopt;
-        if (id == but_event && (but_recurrence.empty() || recurrence == but_recurrence)) continue;
-        out.push_back(entry(each.event, each.starts_at, each.ends_at, std::move(recurrence)));
+        if (id == but_event && (but_recurrence.empty() || each.recurrence == but_recurrence))
+            continue;
+        out.push_back(entry(each.index, each.starts_at, each.ends_at, each.recurrence));
     }
-    for (const auto index : all.cut_short)
+    for (const auto index : found.cut_short)
         if (events_[index].busy && kept_[index].id != but_event)
             out.push_back(entry(index, of.start, of.end, std::nullopt));
     std::sort(out.begin(), out.end(),

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -100,6 +101,26 @@ class owner_calendar {
     [[nodiscard]] calendar::calendar_entry entry(const calendar::stored_event& of) const;
     [[nodiscard]] calendar::calendar_entry entry(const booking& of) const;
 
+    /// One time that an event takes place.
+    struct taking_place {
+        std::size_t index;
+        timestamp starts_at;
+        timestamp ends_at;
+        std::optional<std::string> recurrence;
+    };
+    struct found_places {
+        /// By their beginning.
+        std::vector<taking_place> all;
+        /// Series of which more may lie in the range than could be looked at.
+        std::vector<std::size_t> cut_short;
+    };
+    [[nodiscard]] found_places places(const range& within) const;
+    /// The active bookings that block a part of a range.
+    [[nodiscard]] std::vector<const booking*> blocking(const range& within) const;
+    [[nodiscard]] const booking* booking_with_key(const std::string& key) const;
+    void keep(booking one);
+    void forget(const std::string& booking_id);
+
     /// What takes time around a range; what is of `but_event` aside.
     [[nodiscard]] std::vector<scheduling::busy_time> busy(
         const range& within, const std::string& but_event = {},
@@ -134,8 +155,17 @@ class owner_calendar {
     std::unordered_map<std::string, std::size_t> by_id_;
     /// By uid and recurrence id.
     std::map<std::pair<std::string, std::string>, std::size_t> by_uid_;
+    /// Those that take place once, by their beginning, and how long the longest has been.
+    std::multimap<timestamp, std::string> singles_;
+    std::chrono::milliseconds longest_single_{0};
+    /// Ids of the others: series, and what was changed of them.
+    std::set<std::string> recurring_;
     /// The active ones, by id.
     std::map<std::string, booking> bookings_;
+    std::set<std::pair<timestamp, std::string>> bookings_by_start_;
+    std::set<std::string> held_;
+    std::unordered_map<std::string, std::string> bookings_by_key_;
+    std::unordered_map<std::string, std::string> bookings_by_event_;
 };
 
 }  // namespace perin::actors
