@@ -34,13 +34,19 @@ reading calling(std::string_view tool, json arguments) {
 
 constexpr const char* example_time = "for example \xE2\x80\x9Ctomorrow at 3 pm\xE2\x80\x9D.";
 
+/// A question with how a time may be said.
+std::string with_example(std::string_view question) {
+    std::string out(question);
+    out += example_time;
+    return out;
+}
+
 reading to_create(const calendar_command& wanted) {
     if (wanted.repeats)
         return asking(
             "I can book one event at a time here, none that repeats. I have booked nothing.");
     if (wanted.what.empty() && wanted.when.empty())
-        return asking(std::string("What shall I book, and when? Tell me the time too, ") +
-                      example_time);
+        return asking(with_example("What shall I book, and when? Tell me the time too, "));
     if (wanted.what.empty()) return asking("What shall I call it?");
     if (wanted.when.empty())
         return asking(
@@ -69,8 +75,7 @@ reading to_list(const calendar_command& wanted) {
 reading to_move(const calendar_command& wanted) {
     if (wanted.what.empty()) return asking("Which event shall I move? Tell me its title.");
     if (wanted.when.empty())
-        return asking(std::string("To what time shall I move it? Tell me the new time, ") +
-                      example_time);
+        return asking(with_example("To what time shall I move it? Tell me the new time, "));
     json arguments{{"event", shortened(wanted.what)}};
     if (!wanted.on.empty()) arguments["on"] = shortened(wanted.on);
     add_time(arguments, wanted);
