@@ -35,8 +35,10 @@ void notifications_flow::begin(pointer self, notifications_parts parts) {
     parts_ = std::move(parts);
     self_->set_down_handler(
         [this](const caf::down_msg& message) { forget_listener(message.source); });
-    // What an earlier run has left.
-    look_in(milliseconds{0});
+    // What an earlier run has left to be carried out; what has expired meanwhile is shown so
+    // already, and is written a little later.
+    find_follow_ups();
+    look_in(parts_.shortest_look);
 }
 
 // ------------------------------------------------------------------------------------ messages
