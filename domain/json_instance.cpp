@@ -1,0 +1,3 @@
+#include "domain/json_instance.hpp"
+
+template class nlohmann::basic_json<>;

@@ -1,0 +1,1 @@
+// The headers that every test includes are precompiled with this file (CMakeLists.txt).
