@@ -64,43 +64,66 @@ book_time booking_of(const user& who, std::size_t n) {
     return out;
 }
 
-template <class Reply, class Handle, class Message>
-Reply asked(caf::scoped_actor& self, const Handle& whom, Message what) {
-    std::optional<Reply> out;
-    self->request(whom, std::chrono::seconds{30}, std::move(what))
-        .receive([&](Reply& got) { out = std::move(got); },
-                 [](const caf::error&) {
-                     stop({error_code::unavailable, "no answer"});
-                 });
-    return std::move(*out);
-}
+/// Appends and books in turn, one at a time. It is an actor of the pool, as who books in the server
+/// is: a thread that is none would have to be woken for each answer.
+struct alternating_state {
+    store_actor store;
+    calendars_actor calendars;
+    user who;
+    std::size_t made = 0;
+    std::vector<double> appends;
+    std::vector<double> bookings;
+    clock_type::time_point until;
+    clock_type::time_point began;
+
+    void append(caf::event_based_actor* self) {
+        append_records what{
+            "bench", made, {{0, "bench.event", "{\"text\":\"" + payload + "\"}", {}}}};
+        began = clock_type::now();
+        self->request(store, std::chrono::seconds{30}, std::move(what))
+            .then([this, self](const result<std::uint64_t>& done) {
+                appends.push_back(seconds_since(began) * 1e6);
+                if (!done) stop(done.error());
+                book(self);
+            });
+    }
+
+    void book(caf::event_based_actor* self) {
+        auto what = booking_of(who, made++);
+        began = clock_type::now();
+        self->request(calendars, std::chrono::seconds{30}, std::move(what))
+            .then([this, self](const result<booking_outcome>& done) {
+                bookings.push_back(seconds_since(began) * 1e6);
+                if (!done) stop(done.error());
+                if (!std::holds_alternative<time_booked>(*done))
+                    stop({error_code::internal, "a free time was refused"});
+                if (clock_type::now() < until) return append(self);
+                tell();
+            });
+    }
+
+    void tell() {
+        const auto append = percentile(appends, 0.5);
+        const auto booking = percentile(bookings, 0.5);
+        std::printf(
+            "{\"what\":\"alone\",\"append_us_p50\":%.0f,\"booking_us_p50\":%.0f,\"ratio\":%.2f,"
+            "\"booking_us_p99\":%.0f,\"bookings\":%zu}\n",
+            append, booking, booking / append, percentile(bookings, 0.99), bookings.size());
+    }
+};
 
 void alone(caf::actor_system& system, const store_actor& store, const calendars_actor& calendars,
            double seconds) {
+    auto one = system.spawn([&](caf::stateful_actor<alternating_state>* self) {
+        self->state.store = store;
+        self->state.calendars = calendars;
+        self->state.who = owner(0);
+        self->state.until = clock_type::now() + std::chrono::duration_cast<clock_type::duration>(
+                                                    std::chrono::duration<double>(seconds));
+        self->state.append(self);
+    });
     caf::scoped_actor self(system);
-    std::vector<double> appends;
-    std::vector<double> bookings;
-    const auto who = owner(0);
-    const auto start = clock_type::now();
-    for (std::size_t n = 0; seconds_since(start) < seconds; ++n) {
-        auto began = clock_type::now();
-        append_records append{
-            "bench", n, {{0, "bench.event", "{\"text\":\"" + payload + "\"}", {}}}};
-        taken(asked<result<std::uint64_t>>(self, store, std::move(append)));
-        appends.push_back(seconds_since(began) * 1e6);
-        began = clock_type::now();
-        const auto done =
-            taken(asked<result<booking_outcome>>(self, calendars, booking_of(who, n)));
-        if (!std::holds_alternative<time_booked>(done))
-            stop({error_code::internal, "a free time was refused"});
-        bookings.push_back(seconds_since(began) * 1e6);
-    }
-    const auto append = percentile(appends, 0.5);
-    const auto booking = percentile(bookings, 0.5);
-    std::printf(
-        "{\"what\":\"alone\",\"append_us_p50\":%.0f,\"booking_us_p50\":%.0f,\"ratio\":%.2f,"
-        "\"booking_us_p99\":%.0f,\"bookings\":%zu}\n",
-        append, booking, booking / append, percentile(bookings, 0.99), bookings.size());
+    self->wait_for(one);
 }
 
 struct booker_state {

@@ -4,6 +4,9 @@
 #include "actors/bridge/bridge.hpp"
 #include "actors/calendar/calendars.hpp"
 #include "actors/conversation/conversations.hpp"
+#include "actors/delegation/delegation_flow.hpp"
+#include "actors/delegation/delegations.hpp"
+#include "actors/delegation/smtp_mailer.hpp"
 #include "actors/memory/memory.hpp"
 #include "actors/model/supervised_model.hpp"
 #include "actors/notifications/notifications.hpp"
@@ -12,8 +15,10 @@
 #include "actors/store/housekeeping.hpp"
 #include "actors/store/reader_pool.hpp"
 #include "actors/store/store.hpp"
+#include "actors/workflow/workflows.hpp"
 #include "cli/database_location.hpp"
 #include "net/openai/openai_model.hpp"
+#include "net/smtp/mail_text.hpp"
 #include "persistence/deferred_database.hpp"
 #include "persistence/migrations.hpp"
 #include "persistence/open_database.hpp"
@@ -258,9 +263,19 @@ result<std::vector<actors::tool>> offered_tools(const configuration& settings,
     };
     add(actors::calendar_tools(tree.calendars, tree.memory, from.clock));
     add(actors::notification_tools(tree.notifications));
+    add(actors::delegation_tools(tree.delegations, from.clock, tree.address));
     if (auto set = actors::require_approvals(tools, settings.tool_approval); !set)
         return set.error();
     return tools;
+}
+
+std::shared_ptr<const actors::workflow_book> known_workflows(const actor_tree& tree,
+                                                             const sources& from) {
+    actors::delegation_flow_parts links{tree.second_reader, tree.calendars, tree.notifications,
+                                        tree.mailer, from.clock};
+    if (!tree.mail_host.empty()) links.mail_host = tree.mail_host;
+    return std::make_shared<const actors::workflow_book>(
+        actors::delegation_workflows(std::move(links)));
 }
 
 actor_tree start_actors(caf::actor_system& system, const configuration& settings,
@@ -322,6 +337,7 @@ actor_tree start_actors(caf::actor_system& system, const configuration& settings
     actors::notifications_parts notifications{tree.store, tree.reader, tree.conversations,
                                               from.clock, from.entropy};
     notifications.shared = !location_of(settings).embedded();
+    notifications.workflows = tree.workflows;
     add(supervised(
         "notifications", {},
         [notifications](caf::local_actor& self) {
@@ -340,6 +356,33 @@ actor_tree start_actors(caf::actor_system& system, const configuration& settings
         },
         tree.conversations));
     root.children.back().supervises = true;
+    if (const auto sender = net::mail_address(settings.mail_from);
+        !settings.smtp_url.empty() && !sender.empty()) {
+        tree.mail_host = sender.substr(sender.find('@') + 1);
+        actors::smtp_mailer_parts mail{{settings.smtp_url, sender}, settings.mail_from, from.clock};
+        add(supervised(
+            "mailer", {},
+            [mail, detached](caf::local_actor& self) {
+                return actors::spawn_smtp_mailer(self.system(), mail, detached);
+            },
+            tree.mailer));
+    }
+    actors::workflows_parts workflows{tree.store,         tree.reader,
+                                      tree.conversations, known_workflows(tree, from),
+                                      from.clock,         from.entropy};
+    add(supervised(
+        "workflows", {},
+        [workflows](caf::local_actor& self) {
+            return actors::spawn_workflows(self.system(), workflows);
+        },
+        tree.workflows));
+    root.children.back().supervises = true;
+    actors::delegations_parts links{tree.store,     tree.second_reader, tree.calendars,
+                                    tree.workflows, from.clock,         from.entropy};
+    add(supervised(
+        "delegations", {},
+        [links](caf::local_actor& self) { return actors::spawn_delegations(self.system(), links); },
+        tree.delegations));
     auto keeper = housekeeping_parts_of(settings, from, tree);
     add(supervised(
         "housekeeping", {},
@@ -374,6 +417,9 @@ void stop_actors(caf::actor_system& system, actor_tree& tree) {
                   caf::after(std::chrono::seconds{5}) >>
                       [] { log(log_level::warning, "server.actors", "the actors do not end"); });
     for (auto& bridge : tree.bridges) bridge.clear();
+    tree.delegations.clear();
+    tree.mailer.clear();
+    tree.workflows.clear();
     tree.conversations.clear();
     tree.calendars.clear();
     tree.notifications.clear();

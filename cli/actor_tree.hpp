@@ -1,6 +1,9 @@
 #pragma once
 
+#include "actors/delegation/mailer.hpp"
+#include "actors/delegation/public_address.hpp"
 #include "actors/tools/registry.hpp"
+#include "actors/workflow/step_kind.hpp"
 #include "persistence/database.hpp"
 #include "runtime/actors.hpp"
 #include "runtime/chat_model.hpp"
@@ -52,6 +55,10 @@ struct databases {
 ///     ├─ conversations
 ///     │   └─ conversation  started by a message or after a crash, ended when it rests
 ///     │       └─ turn, tools
+///     ├─ workflows
+///     │   └─ workflow  one for each that has something to do
+///     │       └─ step
+///     ├─ delegations
 ///     ├─ bridges
 ///     ├─ housekeeping  removes what has been over for long enough
 ///     └─ watchdog
@@ -69,6 +76,14 @@ struct actor_tree {
     runtime::actor_slot<runtime::calendars_actor> calendars;
     runtime::actor_slot<runtime::notifications_actor> notifications;
     runtime::actor_slot<runtime::conversations_actor> conversations;
+    runtime::actor_slot<runtime::workflows_actor> workflows;
+    runtime::actor_slot<runtime::delegations_actor> delegations;
+    /// Set once the server listens.
+    std::shared_ptr<actors::public_address> address = std::make_shared<actors::public_address>();
+    /// Empty where no mail is sent.
+    runtime::actor_slot<actors::mailer_actor> mailer;
+    /// What ids of mails end with; empty where none is sent.
+    std::string mail_host;
     std::vector<runtime::actor_slot<runtime::bridge_actor>> bridges;
     std::shared_ptr<runtime::circuit_board> circuits;
     /// Keys of the configured models' circuits.
@@ -104,6 +119,10 @@ struct tree_parts {
 /// rule names no tool.
 [[nodiscard]] result<std::vector<actors::tool>> offered_tools(
     const runtime::configuration& settings, const actor_tree& tree, const sources& from);
+
+/// The workflows that this program carries out.
+[[nodiscard]] std::shared_ptr<const actors::workflow_book> known_workflows(const actor_tree& tree,
+                                                                           const sources& from);
 
 /// Starts all of them.
 [[nodiscard]] actor_tree start_actors(caf::actor_system& system,

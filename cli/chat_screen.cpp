@@ -1,7 +1,9 @@
 #include "cli/chat_screen.hpp"
 
+#include "domain/text.hpp"
 #include "runtime/clock.hpp"
 
+#include <algorithm>
 #include <array>
 #include <iostream>
 #include <unistd.h>
@@ -25,6 +27,48 @@ std::string printable(const std::string& text) {
     return out;
 }
 
+/// A value of a frame; empty where it is null or absent.
+std::string text_of(const nlohmann::json& event, const char* field) {
+    const auto found = event.find(field);
+    return found != event.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+/// Values longer than a line are cut.
+std::string brief(const nlohmann::json& value) {
+    constexpr std::size_t most = 160;
+    const auto whole = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    const auto cut = utf8_prefix(whole, most);
+    return cut.size() == whole.size() ? whole : std::string(cut) + " ...";
+}
+
+/// A line for an event `step.*`; empty where it says nothing new.
+std::string words_for_step(const std::string& kind, const nlohmann::json& event) {
+    const auto name = text_of(event, "stepName");
+    if (kind == "step.start") return name + " ...";
+    if (kind == "step.progress") return "  " + text_of(event, "message");
+    if (kind != "step.result") return {};
+    const auto status = text_of(event, "status");
+    const auto result = event.value("result", nlohmann::json());
+    const auto shown = result.is_null() ? std::string{} : ": " + brief(result);
+    if (status == "ok") return name + " is done" + shown;
+    if (status == "waiting") return name + " waits" + shown;
+    return name + (status == "skipped" ? " is skipped" : " failed") + shown;
+}
+
+/// A line for an event `multi_step.*`.
+std::string words_for_workflow(const std::string& kind, const nlohmann::json& event) {
+    auto change = kind.substr(kind.find('.') + 1);
+    if (change == "initiated") {
+        const auto why = text_of(event, "reasoning");
+        const auto count = event.value("steps", nlohmann::json::array()).size();
+        return "begins " + std::to_string(count) + (count == 1 ? " step" : " steps") +
+               (why.empty() ? "" : ": " + why);
+    }
+    const auto reason = text_of(event, "reason");
+    return "the steps are " + (change == "failed" ? "stopped by a failure" : change) +
+           (reason.empty() ? "" : " (" + reason + ")");
+}
+
 }  // namespace
 
 chat_screen::chat_screen(style how)
@@ -41,6 +85,8 @@ void chat_screen::show(const nlohmann::json& frame) {
     if (kind == "turn.failed") return say("The turn failed: " + event.value("detail", ""));
     if (kind == "turn.completed" && event.value("finishReason", "") == "cancelled")
         return say("stopped");
+    if (kind.starts_with("multi_step.") || kind.starts_with("step."))
+        return show_workflow(kind, event);
     if (how_ == style::text) return;
     if (kind == "stage" && event.value("status", "") == "started") {
         if (auto words = words_for(event.value("name", "")); !words.empty()) aside(words + " ...");
@@ -53,6 +99,15 @@ void chat_screen::show(const nlohmann::json& frame) {
     } else if (kind == "notice" && event.value("code", "") != "offline") {
         aside(event.value("detail", ""));
     }
+}
+
+/// Also beside a text that goes elsewhere: a step may wait for the person who asked.
+void chat_screen::show_workflow(const std::string& kind, const nlohmann::json& event) {
+    auto line =
+        kind.starts_with("step.") ? words_for_step(kind, event) : words_for_workflow(kind, event);
+    // A line is one line, whatever a name has in it.
+    std::ranges::replace(line, '\n', ' ');
+    if (!line.empty()) say(printable(line));
 }
 
 void chat_screen::show_text(const std::string& text) {

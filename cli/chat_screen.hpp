@@ -10,7 +10,7 @@ namespace perin::cli {
 class chat_screen {
   public:
     enum class style {
-        /// For a person: the text as it comes, stages and tools in dim lines.
+        /// For a person: the text as it comes, stages, tools and steps in dim lines.
         terminal,
         /// The text alone on standard output, everything else on standard error.
         text,
@@ -32,6 +32,7 @@ class chat_screen {
 
   private:
     void show_text(const std::string& text);
+    void show_workflow(const std::string& kind, const nlohmann::json& event);
     void aside(const std::string& line);
 
     style how_;

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <sstream>
 
@@ -34,6 +35,8 @@ class command_tree {
         add_users();
         add_tokens();
         add_calendars();
+        add_links();
+        add_workflows();
         add_data();
         add_secrets();
         auto* config = group("config", "The configuration");
@@ -176,6 +179,71 @@ class command_tree {
         feed->add_flag("--revoke", calendar_feed_.revoke, "End the address instead");
     }
 
+    void add_links() {
+        auto* links = group("link", "Links by which people outside book a time");
+        auto* fresh = add(*links, "create", "Make a link and print its address", link_create_);
+        add_email(*fresh, link_create_.email);
+        fresh->add_option("--title", link_create_.title, "What it is for")
+            ->required()
+            ->type_name("TEXT");
+        fresh->add_option("--duration", link_create_.duration, "Minutes, such as 30 or 30,60")
+            ->required()
+            ->type_name("MINUTES");
+        add_text(*fresh, "--timezone", link_create_.timezone, "ZONE", "IANA; else the user's");
+        add_text(*fresh, "--from", link_create_.from, "DATE", "First day; else today");
+        add_text(*fresh, "--to", link_create_.to, "DATE", "Last day; else after 14 days");
+        add_text(*fresh, "--expires", link_create_.expires, "T", "Until when; else 7 days");
+        fresh->add_flag("--approval", link_create_.approval, "Decide on each booking");
+        add_text(*fresh, "--max-bookings", link_create_.most_bookings, "N", "Else 1");
+        add_text(*fresh, "--max-per-day", link_create_.most_a_day, "N", "Else as many as fit");
+        add_text(*fresh, "--notice", link_create_.notice, "MINUTES", "Before a meeting; else 120");
+        add_text(*fresh, "--buffer-before", link_create_.before, "MINUTES", "Else 0");
+        add_text(*fresh, "--buffer-after", link_create_.after, "MINUTES", "Else 0");
+        add_text(*fresh, "--step", link_create_.step, "MINUTES", "Between beginnings; else 30");
+        add_email(*add(*links, "list", "List a user's links", link_list_), link_list_.email);
+        auto* revoke = add(*links, "revoke", "Close a link", link_revoke_);
+        add_email(*revoke, link_revoke_.email);
+        revoke->add_option("ID", link_revoke_.id, "Its id, of `link list`")
+            ->required()
+            ->type_name("");
+    }
+
+    void add_workflows() {
+        auto* workflows = group("workflow", "Work of several steps that outlives the server");
+        auto* list = add(*workflows, "list", "List them, of all users", workflow_list_);
+        add_text(*list, "--status", workflow_list_.status, "STATUS",
+                 "running, waiting, paused, completed, failed or cancelled");
+        auto* show = add(*workflows, "show", "Draw the steps of one", workflow_show_);
+        add_workflow_id(*show, workflow_show_.id);
+        constexpr std::array<std::pair<const char*, const char*>, 6> verbs = {{
+            {"pause", "Begin nothing more for now"},
+            {"resume", "Go on with a paused one"},
+            {"retry", "Try a failed step again"},
+            {"cancel", "End it and undo what it did"},
+            {"skip", "Leave a step out that is not required"},
+            {"answer", "Answer a step that waits"},
+        }};
+        for (std::size_t i = 0; i < verbs.size(); ++i) {
+            auto& target = workflow_commands_.at(i);
+            target.verb = verbs.at(i).first;
+            auto* command = add(*workflows, verbs.at(i).first, verbs.at(i).second, target);
+            add_workflow_id(*command, target.id);
+            if (i < 2 || i == 3) continue;
+            auto* step = command->add_option("STEP", target.step, "Its id, of `workflow show`");
+            step->type_name("");
+            if (i > 3) step->required();
+            if (i == 5)
+                command
+                    ->add_option("JSON", target.answer, "The answer, such as {\"approved\":true}")
+                    ->required()
+                    ->type_name("");
+        }
+    }
+
+    static void add_workflow_id(CLI::App& to, std::string& id) {
+        to.add_option("ID", id, "Its id, of `workflow list`")->required()->type_name("");
+    }
+
     static std::string name_is_there(const std::string& name) {
         return name.empty() ? "a name is missing" : "";
     }
@@ -233,6 +301,12 @@ class command_tree {
     calendar_import calendar_import_;
     calendar_export calendar_export_;
     calendar_feed calendar_feed_;
+    link_create link_create_;
+    link_list link_list_;
+    link_revoke link_revoke_;
+    workflow_list workflow_list_;
+    workflow_show workflow_show_;
+    std::array<workflow_command, 6> workflow_commands_;
     backup_command backup_;
     restore_command restore_;
     export_command export_;

@@ -77,6 +77,50 @@ struct calendar_feed {
     bool revoke = false;
 };
 
+struct link_create {
+    std::string email;
+    std::string title = {};
+    /// Minutes, such as `30,60`.
+    std::string duration = {};
+    std::optional<std::string> timezone = {};
+    /// Days as a person writes them, the last one included.
+    std::optional<std::string> from = {};
+    std::optional<std::string> to = {};
+    std::optional<std::string> expires = {};
+    bool approval = false;
+    std::optional<std::int64_t> most_bookings = {};
+    std::optional<std::int64_t> most_a_day = {};
+    // Minutes.
+    std::optional<std::int64_t> notice = {};
+    std::optional<std::int64_t> before = {};
+    std::optional<std::int64_t> after = {};
+    std::optional<std::int64_t> step = {};
+};
+struct link_list {
+    std::string email;
+};
+struct link_revoke {
+    std::string email;
+    std::string id;
+};
+
+struct workflow_list {
+    /// Of one state alone.
+    std::optional<std::string> status = {};
+};
+struct workflow_show {
+    std::string id;
+};
+/// `pause`, `resume`, `retry`, `cancel`, `skip` or `answer`.
+struct workflow_command {
+    std::string verb;
+    std::string id;
+    /// Of `skip` and `answer`; of `retry` the step that failed, where none is named.
+    std::string step = {};
+    /// JSON, of `answer`.
+    std::string answer = {};
+};
+
 struct backup_command {
     std::string file;
 };
@@ -111,9 +155,10 @@ struct version_command {};
 using command =
     std::variant<serve_command, chat_options, user_add, user_list, user_passwd, user_remove,
                  token_create, token_list, token_revoke, calendar_list, calendar_add,
-                 calendar_import, calendar_export, calendar_feed, backup_command, restore_command,
-                 export_command, erase_command, database_check, database_move, migrate_command,
-                 secrets_rotate, config_show, config_check, version_command>;
+                 calendar_import, calendar_export, calendar_feed, link_create, link_list,
+                 link_revoke, workflow_list, workflow_show, workflow_command, backup_command,
+                 restore_command, export_command, erase_command, database_check, database_move,
+                 migrate_command, secrets_rotate, config_show, config_check, version_command>;
 
 /// What the user asked for.
 struct command_line {

@@ -13,17 +13,9 @@ namespace perin::cli {
 using namespace runtime;
 using actors::decided_commit;
 using actors::decision_sources;
+using actors::events_a_commit;
 using actors::owner_calendar;
 using nlohmann::json;
-
-namespace {
-
-/// How often somebody else may be quicker.
-constexpr int most_attempts = 16;
-/// One commit of an import: others wait no longer than that takes.
-constexpr std::size_t events_a_commit = 500;
-
-}  // namespace
 
 result<user> local_calendar::owner(const std::string& email) {
     auto found = persistence::account_repository(on_).find_by_email(email);
@@ -33,7 +25,7 @@ result<user> local_calendar::owner(const std::string& email) {
 }
 
 result<owner_calendar> local_calendar::load(const user& owner) {
-    const load_calendar wanted{owner.id, clock_.now() - std::chrono::hours(24)};
+    const load_calendar wanted{owner.id, clock_.now() - actors::bookings_kept};
     auto loaded = actors::store_reader(on_).read(wanted);
     if (!loaded) return loaded.error();
     return owner_calendar(std::move(*loaded));
@@ -48,7 +40,7 @@ decision_sources local_calendar::sources() {
 template <class Answer>
 result<Answer> local_calendar::carry_out(const user& owner, std::optional<owner_calendar>& on,
                                          const decide_on<Answer>& decide) {
-    for (int i = 0; i < most_attempts; ++i) {
+    for (std::size_t i = 0; i < actors::most_decisions; ++i) {
         if (!on) {
             auto loaded = load(owner);
             if (!loaded) return loaded.error();

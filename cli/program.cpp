@@ -7,12 +7,16 @@
 #include "cli/command_line.hpp"
 #include "cli/config_commands.hpp"
 #include "cli/database_commands.hpp"
+#include "cli/link_commands.hpp"
 #include "cli/migrate_command.hpp"
 #include "cli/open_accounts.hpp"
 #include "cli/open_calendar.hpp"
+#include "cli/open_links.hpp"
+#include "cli/open_workflows.hpp"
 #include "cli/personal_data_commands.hpp"
 #include "cli/secret_commands.hpp"
 #include "cli/server.hpp"
+#include "cli/workflow_commands.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/crash_point.hpp"
 
@@ -77,6 +81,14 @@ class dispatcher {
     int operator()(const calendar_export& wanted) const { return schedule(wanted); }
     int operator()(const calendar_feed& wanted) const { return schedule(wanted); }
 
+    int operator()(const link_create& wanted) const { return invite(wanted); }
+    int operator()(const link_list& wanted) const { return invite(wanted); }
+    int operator()(const link_revoke& wanted) const { return invite(wanted); }
+
+    int operator()(const workflow_list& wanted) const { return steer(wanted); }
+    int operator()(const workflow_show& wanted) const { return steer(wanted); }
+    int operator()(const workflow_command& wanted) const { return steer(wanted); }
+
     int operator()(const secrets_rotate& wanted) const {
         const operator_context with{.configuration = configuration_,
                                     .at = at_,
@@ -107,6 +119,34 @@ class dispatcher {
         if (!calendar) return static_cast<int>(complain(at_, calendar.error()));
         const calendar_context with{.calendar = **calendar,
                                     .input = std::cin,
+                                    .about = {.configuration = configuration_,
+                                              .at = at_,
+                                              .now = runtime::system_clock().now(),
+                                              .json = line_.json,
+                                              .yes = line_.yes}};
+        return static_cast<int>(run(wanted, with));
+    }
+
+    /// On somebody's links for guests.
+    template <class Command>
+    int invite(const Command& wanted) const {
+        const auto links = open_links(configuration_);
+        if (!links) return static_cast<int>(complain(at_, links.error()));
+        const link_context with{.links = **links,
+                                .about = {.configuration = configuration_,
+                                          .at = at_,
+                                          .now = runtime::system_clock().now(),
+                                          .json = line_.json,
+                                          .yes = line_.yes}};
+        return static_cast<int>(run(wanted, with));
+    }
+
+    /// On workflows.
+    template <class Command>
+    int steer(const Command& wanted) const {
+        const auto workflows = open_workflows(configuration_);
+        if (!workflows) return static_cast<int>(complain(at_, workflows.error()));
+        const workflow_context with{.workflows = **workflows,
                                     .about = {.configuration = configuration_,
                                               .at = at_,
                                               .now = runtime::system_clock().now(),

@@ -169,6 +169,7 @@ int run_server(const configuration& settings) {
     auto sessions = std::make_shared<actors::session_parts>();
     sessions->conversations = tree.conversations;
     sessions->notifications = tree.notifications;
+    sessions->workflows = tree.workflows;
 
     int code = static_cast<int>(exit_code::done);
     {
@@ -178,8 +179,10 @@ int run_server(const configuration& settings) {
         parts.memory = tree.memory;
         parts.accounts = tree.accounts;
         parts.notifications = tree.notifications;
+        parts.workflows = tree.workflows;
         parts.reader = tree.second_reader;
         parts.calendars = tree.calendars;
+        parts.delegations = tree.delegations;
         parts.bridges = tree.bridges;
         parts.open_session = [&system, sessions](std::shared_ptr<session_sink> sink) {
             return actors::spawn_session(system, sessions, std::move(sink));
@@ -198,6 +201,7 @@ int run_server(const configuration& settings) {
             code = fail(bound.error(), exit_code::failed);
         } else {
             ending.watch(*front);
+            tree.address->put(front->settings().url);
             front->start();
             auto url = std::string(*tls ? "https://" : "http://") +
                        bracketed(settings.listen.host) + ":" + std::to_string(front->port());

@@ -115,32 +115,71 @@ std::string error_token(std::string_view code, std::string_view message) {
     return token("ERROR", {code, message});
 }
 
-std::string multi_step_initiated(std::string_view reasoning, double confidence) {
+std::string confidence_number(double confidence) {
     // A NaN is no JSON number.
     const double shown = std::isnan(confidence) ? 0.0 : std::clamp(confidence, 0.0, 1.0);
     std::array<char, 32> number{};
     const auto end = std::to_chars(number.data(), number.data() + number.size(), shown).ptr;
-    return token("MULTI_STEP", {"initiated", reasoning, std::string_view(number.data(), end)});
+    return {number.data(), end};
 }
 
-std::string multi_step(std::string_view word) { return token("MULTI_STEP", {word}); }
+std::string initiated_token(std::string_view reasoning, double confidence) {
+    return token("MULTI_STEP", {"initiated", reasoning, confidence_number(confidence)});
+}
 
-std::string multi_step_failed(std::string_view code) {
+std::string multi_step_token(std::string_view word) { return token("MULTI_STEP", {word}); }
+
+std::string multi_step_failed_token(std::string_view code) {
     return token("MULTI_STEP", {"failed", code});
 }
 
-std::string step_start(std::string_view step_id, std::string_view step_name) {
+std::string step_start_token(std::string_view step_id, std::string_view step_name) {
     return token("STEP", {"start", step_id, step_name});
 }
 
-std::string step_end(std::string_view step_id) { return token("STEP", {"end", step_id}); }
+std::string step_end_token(std::string_view step_id) { return token("STEP", {"end", step_id}); }
 
-std::string step_progress(std::string_view message) { return token("PROGRESS", {message}); }
+std::string progress_token(std::string_view message) { return token("PROGRESS", {message}); }
 
-std::string step_result(std::string_view step_id, std::string_view status,
-                        std::optional<std::string_view> outcome) {
+std::string step_result_token(std::string_view step_id, std::string_view status,
+                              std::optional<std::string_view> outcome) {
     if (outcome) return token("STEP_RESULT", {step_id, status, *outcome});
     return token("STEP_RESULT", {step_id, status});
 }
+
+namespace {
+
+struct token_maker {
+    std::string operator()(const multi_step_initiated& body) const {
+        return initiated_token(body.reasoning, body.confidence);
+    }
+    std::string operator()(const multi_step_changed& body) const {
+        if (body.to == multi_step_change::failed)
+            return multi_step_failed_token(body.reason.empty() ? "internal" : body.reason);
+        return multi_step_token(to_string(body.to));
+    }
+    std::string operator()(const step_began& body) const {
+        return step_start_token(body.of.step_id, body.of.name);
+    }
+    std::string operator()(const step_progressed& body) const {
+        return progress_token(body.message);
+    }
+    std::string operator()(const step_result& body) const {
+        const auto* status = to_string(body.status);
+        if (body.outcome.is_null()) return step_result_token(body.of.step_id, status);
+        return step_result_token(
+            body.of.step_id, status,
+            body.outcome.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    }
+    std::string operator()(const step_ended& body) const { return step_end_token(body.of.step_id); }
+    template <class Other>
+    std::string operator()(const Other&) const {
+        return {};
+    }
+};
+
+}  // namespace
+
+std::string token_of(const event_body& body) { return std::visit(token_maker{}, body); }
 
 }  // namespace perin

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "domain/event.hpp"
+
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -40,19 +42,25 @@ class text_escaper {
 /// `[[PERIN_ERROR:<code>:<message>]]`
 [[nodiscard]] std::string error_token(std::string_view code, std::string_view message);
 /// `[[PERIN_MULTI_STEP:initiated:<reasoning>:<confidence>]]`; the confidence is cut to 0..1.
-[[nodiscard]] std::string multi_step_initiated(std::string_view reasoning, double confidence);
+[[nodiscard]] std::string initiated_token(std::string_view reasoning, double confidence);
 /// `[[PERIN_MULTI_STEP:<word>]]`: `complete`, `paused`, `resumed`, `cancelled`.
-[[nodiscard]] std::string multi_step(std::string_view word);
+[[nodiscard]] std::string multi_step_token(std::string_view word);
 /// `[[PERIN_MULTI_STEP:failed:<code>]]`
-[[nodiscard]] std::string multi_step_failed(std::string_view code);
+[[nodiscard]] std::string multi_step_failed_token(std::string_view code);
 /// `[[PERIN_STEP:start:<stepId>:<stepName>]]`
-[[nodiscard]] std::string step_start(std::string_view step_id, std::string_view step_name);
+[[nodiscard]] std::string step_start_token(std::string_view step_id, std::string_view step_name);
 /// `[[PERIN_STEP:end:<stepId>]]`
-[[nodiscard]] std::string step_end(std::string_view step_id);
+[[nodiscard]] std::string step_end_token(std::string_view step_id);
 /// `[[PERIN_PROGRESS:<message>]]`
-[[nodiscard]] std::string step_progress(std::string_view message);
+[[nodiscard]] std::string progress_token(std::string_view message);
 /// `[[PERIN_STEP_RESULT:<stepId>:<status>]]`, with `:<result>` where there is one.
-[[nodiscard]] std::string step_result(std::string_view step_id, std::string_view status,
-                                      std::optional<std::string_view> outcome = std::nullopt);
+[[nodiscard]] std::string step_result_token(std::string_view step_id, std::string_view status,
+                                            std::optional<std::string_view> outcome = std::nullopt);
+
+/// The token of what is told of a workflow; empty for any other event.
+[[nodiscard]] std::string token_of(const event_body& body);
+
+/// As JSON, cut to 0..1.
+[[nodiscard]] std::string confidence_number(double confidence);
 
 }  // namespace perin

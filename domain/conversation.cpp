@@ -70,7 +70,8 @@ void conversation::begin_running(pending_turn turn, std::uint64_t started_seq, t
 
 conversation_change conversation::restart(timestamp now) {
     auto seq = last_seq_ + restart_gap;
-    auto change = write(kinds::restarted, restarted_payload(running_->turn.turn_id, seq), now);
+    auto change = write(kinds::restarted,
+                        restarted_payload(running_->turn.turn_id, seq, running_->events), now);
     last_seq_ = seq - 1;
     auto notice = make_event(running_->turn.turn_id, restarted_notice(), now);
     running_->events.push_back(notice);
@@ -146,6 +147,37 @@ std::optional<conversation_change> conversation::cancel_queued(const std::string
         keep(std::move(told));
     remember_turn(turn.message, {});
     return change;
+}
+
+conversation_change conversation::tell(const std::string& turn_id, const std::string& stream,
+                                       std::uint64_t version, std::vector<event_body> bodies,
+                                       timestamp now) {
+    std::vector<shared_event> events;
+    events.reserve(bodies.size());
+    for (auto& body : bodies) events.push_back(make_event(turn_id, std::move(body), now));
+    auto within = running_ ? running_->turn.turn_id : std::string{};
+    auto change =
+        write(kinds::told, told_payload({turn_id, stream, version, within, {}}, events), now);
+    for (const auto& one : events) {
+        if (running_)
+            running_->events.push_back(one);
+        else
+            keep(one);
+    }
+    change.events = std::move(events);
+    remember_told(stream, version);
+    return change;
+}
+
+bool conversation::has_told(std::string_view stream, std::uint64_t version) const {
+    return std::ranges::any_of(
+        told_, [&](const auto& one) { return one.first == stream && one.second >= version; });
+}
+
+void conversation::remember_told(const std::string& stream, std::uint64_t version) {
+    std::erase_if(told_, [&](const auto& one) { return one.first == stream; });
+    told_.emplace_back(stream, version);
+    if (told_.size() > most_told) told_.pop_front();
 }
 
 conversation_change conversation::write(std::string kind, std::string payload, timestamp now) {
@@ -231,15 +263,12 @@ void conversation::restore_record(const journal_record& record) {
             if (round.calls[i].id == tool->call_id) round.outcomes[i] = tool->outcome;
     } else if (auto* dropped = std::get_if<dropped_fact>(&fact)) {
         drop_pending(dropped->turn_id);
-        if (running_ && running_->turn.turn_id == dropped->within) {
-            last_seq_ = std::max(last_seq_, dropped->seq);
-            auto told = std::make_shared<published_event>();
-            told->value = event{dropped->turn_id, dropped->seq, dropped->seq, record.at,
-                                turn_completed{{}, finish_reason::cancelled}};
-            told->frame = to_frame(key_.conversation_id, told->value);
-            running_->events.push_back(std::move(told));
-        }
+        restore_beside(dropped->within, {dropped->turn_id, dropped->seq, dropped->seq, record.at,
+                                         turn_completed{{}, finish_reason::cancelled}});
         remember_turn(dropped->message, {});
+    } else if (auto* told = std::get_if<told_fact>(&fact)) {
+        for (auto& one : told->events) restore_beside(told->within, std::move(one));
+        remember_told(told->stream, told->version);
     } else if (auto* ended = std::get_if<ended_fact>(&fact)) {
         auto message = running_ && running_->turn.turn_id == ended->turn_id ? running_->turn.message
                                                                             : std::string{};
@@ -247,6 +276,16 @@ void conversation::restore_record(const journal_record& record) {
         if (!ended->events.empty()) last_seq_ = std::max(last_seq_, ended->events.back().seq);
         if (!message.empty()) remember_turn(message, text_of(ended->events));
     }
+}
+
+/// What a record holds that is not of the turn beside which it came.
+void conversation::restore_beside(const std::string& within, event one) {
+    last_seq_ = std::max(last_seq_, one.seq);
+    if (!running_ || running_->turn.turn_id != within) return;
+    auto told = std::make_shared<published_event>();
+    told->frame = to_frame(key_.conversation_id, one);
+    told->value = std::move(one);
+    running_->events.push_back(std::move(told));
 }
 
 void conversation::drop_pending(const std::string& turn_id) {
@@ -260,6 +299,10 @@ std::vector<event> events_of(std::span<const journal_record> records) {
         auto add = [&](const std::string& turn_id, std::uint64_t seq, event_body body) {
             out.push_back({turn_id, seq, seq, record.at, std::move(body)});
         };
+        auto move_all = [&](std::vector<event>& events) {
+            out.insert(out.end(), std::make_move_iterator(events.begin()),
+                       std::make_move_iterator(events.end()));
+        };
         if (auto* accepted = std::get_if<accepted_fact>(&fact)) {
             if (accepted->started_seq)
                 add(accepted->turn.turn_id, *accepted->started_seq,
@@ -267,13 +310,15 @@ std::vector<event> events_of(std::span<const journal_record> records) {
         } else if (auto* started = std::get_if<started_fact>(&fact)) {
             add(started->turn_id, started->seq, turn_started{started->message, started->mode});
         } else if (auto* restarted = std::get_if<restarted_fact>(&fact)) {
+            move_all(restarted->events);
             add(restarted->turn_id, restarted->seq, restarted_notice());
         } else if (auto* dropped = std::get_if<dropped_fact>(&fact)) {
             if (dropped->within.empty())
                 add(dropped->turn_id, dropped->seq, turn_completed{{}, finish_reason::cancelled});
         } else if (auto* ended = std::get_if<ended_fact>(&fact)) {
-            out.insert(out.end(), std::make_move_iterator(ended->events.begin()),
-                       std::make_move_iterator(ended->events.end()));
+            move_all(ended->events);
+        } else if (auto* told = std::get_if<told_fact>(&fact)) {
+            if (told->within.empty()) move_all(told->events);
         }
     }
     return out;

@@ -44,6 +44,8 @@ class conversation {
     static constexpr std::size_t most_queued = 5;
     /// By how much `seq` jumps when a turn is run again: more than a turn can use.
     static constexpr std::uint64_t restart_gap = std::uint64_t{1} << 20;
+    /// Workflows of which it is remembered how far they are told.
+    static constexpr std::size_t most_told = 64;
     /// Bytes of frames of ended turns that are kept for readers who are a little behind.
     static constexpr std::size_t most_kept_bytes = 64 * 1024;
     /// Text that one turn may say, in bytes.
@@ -91,13 +93,25 @@ class conversation {
     [[nodiscard]] std::optional<conversation_change> cancel_queued(const std::string& turn_id,
                                                                    timestamp now);
 
+    /// Tells what happened to a workflow that the turn `turn_id` had begun, up to `version` of its
+    /// stream; the turn may run, wait for its end or be over. Precondition: every body
+    /// `tells_of_workflow`.
+    [[nodiscard]] conversation_change tell(const std::string& turn_id, const std::string& stream,
+                                           std::uint64_t version, std::vector<event_body> bodies,
+                                           timestamp now);
+
+    /// Whether the stream is known to have been told up to the version. `false` says nothing of
+    /// one that was told long ago.
+    [[nodiscard]] bool has_told(std::string_view stream, std::uint64_t version) const;
+
     struct running_turn {
         pending_turn turn;
         execution_mode mode = execution_mode::direct;
         std::uint64_t started_seq = 0;
         std::string text;
         std::vector<planner_round> rounds;
-        /// Of this turn, and what befell queued ones meanwhile, in order; after `turn.started`.
+        /// Of this turn, and what befell queued ones and workflows meanwhile, in order, from
+        /// `turn.started` on.
         std::vector<shared_event> events;
     };
 
@@ -127,6 +141,8 @@ class conversation {
     void remember_turn(const std::string& message, const std::string& text);
     void keep(shared_event one);
     void restore_record(const journal_record& record);
+    void restore_beside(const std::string& within, event one);
+    void remember_told(const std::string& stream, std::uint64_t version);
     void drop_pending(const std::string& turn_id);
 
     conversation_key key_;
@@ -138,6 +154,8 @@ class conversation {
     std::deque<shared_event> kept_;
     std::size_t kept_bytes_ = 0;
     std::uint64_t kept_from_ = 0;
+    /// How far streams are told, the one that was told last at the end.
+    std::deque<std::pair<std::string, std::uint64_t>> told_;
 };
 
 /// The events that records of a conversation's stream hold, in the order of their `seq`. `records`

@@ -106,20 +106,79 @@ tool_fact read_tool(const json& payload) {
     return fact;
 }
 
+/// The events of a record, of its turn where they name no other.
+std::vector<event> read_events(const json& payload) {
+    std::vector<event> out;
+    for (const auto& stored : payload.value("events", json::array())) {
+        auto other = text(stored, "turnId");
+        auto one = from_stored(other.empty() ? text(payload, "turnId") : other, stored);
+        if (!one) continue;
+        if (auto* completed = std::get_if<turn_completed>(&one->body); completed && other.empty())
+            completed->text = text_of(out);
+        out.push_back(std::move(*one));
+    }
+    return out;
+}
+
 ended_fact read_ended(const json& payload) {
-    ended_fact fact{text(payload, "turnId"), turn_end::status::complete, {}};
+    ended_fact fact{text(payload, "turnId"), turn_end::status::complete, read_events(payload)};
     for (auto one :
          {turn_end::status::complete, turn_end::status::cancelled, turn_end::status::failed})
         if (text(payload, "status") == to_string(one)) fact.outcome = one;
-    for (const auto& stored : payload.value("events", json::array())) {
-        auto other = text(stored, "turnId");
-        auto one = from_stored(other.empty() ? fact.turn_id : other, stored);
-        if (!one) continue;
-        if (auto* completed = std::get_if<turn_completed>(&one->body); completed && other.empty())
-            completed->text = text_of(fact.events);
-        fact.events.push_back(std::move(*one));
-    }
     return fact;
+}
+
+execution_mode read_mode(const json& payload) {
+    for (auto mode : {execution_mode::tools, execution_mode::multi_step})
+        if (text(payload, "mode") == to_string(mode)) return mode;
+    return execution_mode::direct;
+}
+
+/// Appends the field `events`: those of other turns than `turn_id` name theirs.
+void add_events(std::string& out, const std::string& turn_id,
+                std::span<const shared_event> events) {
+    out.append(",\"events\":[");
+    bool first = true;
+    auto add = [&](const event& one) {
+        if (!first) out.push_back(',');
+        first = false;
+        append_stored(out, one);
+        if (one.turn_id == turn_id) return;
+        out.pop_back();
+        add_text(out, "turnId", one.turn_id);
+        out.push_back('}');
+    };
+    std::optional<event> joined;
+    for (const auto& shared : events) {
+        const auto& one = shared->value;
+        if (joined && can_merge(*joined, one)) {
+            merge_into(*joined, one);
+            continue;
+        }
+        if (joined) add(*joined);
+        joined.reset();
+        if (std::holds_alternative<text_delta>(one.body))
+            joined = one;
+        else
+            add(one);
+    }
+    if (joined) add(*joined);
+    out.push_back(']');
+}
+
+/// What no record holds of a turn: all after its beginning, or after the newest notice that it is
+/// run again.
+std::span<const shared_event> unwritten(std::span<const shared_event> events) {
+    auto from = events.size();
+    while (from > 0) {
+        const auto& body = events[from - 1]->value.body;
+        const auto* notice = std::get_if<turn_notice>(&body);
+        if (std::holds_alternative<turn_started>(body) ||
+            (notice && notice->code == restarted_notice().code))
+            break;
+        --from;
+    }
+    return events.subspan(from);
 }
 
 }  // namespace
@@ -128,21 +187,21 @@ conversation_fact read_record(const journal_record& record) {
     auto payload = json::parse(record.payload, nullptr, false);
     if (!payload.is_object()) return {};
     if (record.kind == kinds::accepted) return read_accepted(payload, record);
-    if (record.kind == kinds::started) {
-        auto mode = text(payload, "mode") == to_string(execution_mode::tools)
-                        ? execution_mode::tools
-                        : execution_mode::direct;
+    if (record.kind == kinds::started)
         return started_fact{text(payload, "turnId"), number(payload, "seq"),
-                            text(payload, "message"), mode};
-    }
+                            text(payload, "message"), read_mode(payload)};
     if (record.kind == kinds::restarted)
-        return restarted_fact{text(payload, "turnId"), number(payload, "seq")};
+        return restarted_fact{text(payload, "turnId"), number(payload, "seq"),
+                              read_events(payload)};
     if (record.kind == kinds::planned) return read_planned(payload);
     if (record.kind == kinds::tool) return read_tool(payload);
     if (record.kind == kinds::dropped)
         return dropped_fact{text(payload, "turnId"), number(payload, "seq"),
                             text(payload, "within"), text(payload, "message")};
     if (record.kind == kinds::ended) return read_ended(payload);
+    if (record.kind == kinds::told)
+        return told_fact{text(payload, "turnId"), text(payload, "stream"),
+                         number(payload, "version"), text(payload, "within"), read_events(payload)};
     return {};
 }
 
@@ -172,9 +231,11 @@ std::string started_payload(const pending_turn& turn, std::uint64_t seq) {
     return out += '}';
 }
 
-std::string restarted_payload(const std::string& turn_id, std::uint64_t seq) {
+std::string restarted_payload(const std::string& turn_id, std::uint64_t seq,
+                              std::span<const shared_event> events) {
     auto out = begin_payload(turn_id);
     add_number(out, "seq", seq);
+    if (auto before = unwritten(events); !before.empty()) add_events(out, turn_id, before);
     return out += '}';
 }
 
@@ -214,38 +275,17 @@ std::string ended_payload(const pending_turn& turn, turn_end::status outcome,
                           std::span<const shared_event> events) {
     auto out = begin_payload(turn.turn_id);
     add_text(out, "status", to_string(outcome));
-    out.append(",\"events\":[");
-    bool first = true;
-    auto add = [&](const event& one) {
-        if (!first) out.push_back(',');
-        first = false;
-        append_stored(out, one);
-        if (one.turn_id == turn.turn_id) return;
-        out.pop_back();
-        add_text(out, "turnId", one.turn_id);
-        out.push_back('}');
-    };
-    std::optional<event> joined;
-    for (const auto& shared : events) {
-        const auto& one = shared->value;
-        // These have records of their own.
-        if (std::holds_alternative<turn_started>(one.body)) continue;
-        if (const auto* notice = std::get_if<turn_notice>(&one.body);
-            notice && notice->code == restarted_notice().code)
-            continue;
-        if (joined && can_merge(*joined, one)) {
-            merge_into(*joined, one);
-            continue;
-        }
-        if (joined) add(*joined);
-        joined.reset();
-        if (std::holds_alternative<text_delta>(one.body))
-            joined = one;
-        else
-            add(one);
-    }
-    if (joined) add(*joined);
-    return out.append("]}");
+    add_events(out, turn.turn_id, unwritten(events));
+    return out += '}';
+}
+
+std::string told_payload(const told_fact& of, std::span<const shared_event> events) {
+    auto out = begin_payload(of.turn_id);
+    add_text(out, "stream", of.stream);
+    add_number(out, "version", of.version);
+    add_text(out, "within", of.within);
+    add_events(out, of.turn_id, events);
+    return out += '}';
 }
 
 turn_notice restarted_notice() {

@@ -16,6 +16,7 @@ inline constexpr auto planned = "turn.planned";
 inline constexpr auto tool = "turn.tool";
 inline constexpr auto dropped = "turn.dropped";
 inline constexpr auto ended = "turn.ended";
+inline constexpr auto told = "workflow.told";
 }  // namespace kinds
 
 /// A message was taken; with `started_seq` its turn began at once.
@@ -37,6 +38,8 @@ struct started_fact {
 struct restarted_fact {
     std::string turn_id;
     std::uint64_t seq = 0;
+    /// What had been told beside the turn and was on disk: the turn's end leaves it out.
+    std::vector<event> events = {};
 };
 
 /// The model asked for these calls.
@@ -61,15 +64,27 @@ struct dropped_fact {
     std::string message;
 };
 
-/// A turn ended; `events` are all but its first and those that have a record of their own.
+/// A turn ended; `events` are all after its first, or after the notice that it was run again.
 struct ended_fact {
     std::string turn_id;
     turn_end::status outcome = turn_end::status::complete;
     std::vector<event> events;
 };
 
-using conversation_fact = std::variant<std::monostate, accepted_fact, started_fact, restarted_fact,
-                                       planned_fact, tool_fact, dropped_fact, ended_fact>;
+/// Events of a workflow, up to `version` of its stream. They are among those of the turn `within`
+/// which they came beside; alone where that is empty.
+struct told_fact {
+    /// The turn that began the workflow.
+    std::string turn_id;
+    std::string stream;
+    std::uint64_t version = 0;
+    std::string within;
+    std::vector<event> events;
+};
+
+using conversation_fact =
+    std::variant<std::monostate, accepted_fact, started_fact, restarted_fact, planned_fact,
+                 tool_fact, dropped_fact, ended_fact, told_fact>;
 
 /// Reads a record; `std::monostate` for a kind that this version does not know.
 [[nodiscard]] conversation_fact read_record(const journal_record& record);
@@ -78,7 +93,9 @@ using conversation_fact = std::variant<std::monostate, accepted_fact, started_fa
                                            std::optional<std::uint64_t> started_seq,
                                            std::span<const chat_message> history);
 [[nodiscard]] std::string started_payload(const pending_turn& turn, std::uint64_t seq);
-[[nodiscard]] std::string restarted_payload(const std::string& turn_id, std::uint64_t seq);
+/// `events` are those of the turn by now, of which it needs the last.
+[[nodiscard]] std::string restarted_payload(const std::string& turn_id, std::uint64_t seq,
+                                            std::span<const shared_event> events);
 [[nodiscard]] std::string planned_payload(const std::string& turn_id,
                                           std::span<const tool_call> calls);
 [[nodiscard]] std::string tool_payload(const std::string& turn_id, const std::string& call_id,
@@ -87,6 +104,8 @@ using conversation_fact = std::variant<std::monostate, accepted_fact, started_fa
                                           const std::string& within);
 [[nodiscard]] std::string ended_payload(const pending_turn& turn, turn_end::status outcome,
                                         std::span<const shared_event> events);
+/// `of` says all but the events.
+[[nodiscard]] std::string told_payload(const told_fact& of, std::span<const shared_event> events);
 
 /// The `notice` that a turn is run again.
 [[nodiscard]] turn_notice restarted_notice();

@@ -143,6 +143,17 @@ link_status status_of(const delegation& link, timestamp now) noexcept {
     return link_status::active;
 }
 
+link_status status_of(const delegation& link, const std::vector<booking>& booked, timestamp now) {
+    auto counted = link;
+    counted.uses -= std::min(link.uses, static_cast<std::uint64_t>(std::count_if(
+                                            booked.begin(), booked.end(), [&](const booking& one) {
+                                                return one.state == booking_state::held &&
+                                                       one.hold_expires_at &&
+                                                       *one.hold_expires_at <= now;
+                                            })));
+    return status_of(counted, now);
+}
+
 result<link_rules> link_rules_of(const json& written, const std::string& timezone,
                                  date::local_days today) {
     json_reader fields(written);

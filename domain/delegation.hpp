@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/account.hpp"
+#include "domain/booking.hpp"
 #include "domain/result.hpp"
 #include "domain/scheduling/availability.hpp"
 
@@ -59,6 +60,11 @@ struct delegation {
 
 /// Revoked goes before expired, that before spent.
 [[nodiscard]] link_status status_of(const delegation& link, timestamp now) noexcept;
+
+/// The same with what was booked by it: a hold past its time is no use any more, though nobody may
+/// have written that yet.
+[[nodiscard]] link_status status_of(const delegation& link, const std::vector<booking>& booked,
+                                    timestamp now);
 
 /// A link as its owner asks for it: the body of `POST /api/delegations`, with the defaults of the
 /// protocol where a field is absent. Its id and user are the caller's to fill. `invalid_request`

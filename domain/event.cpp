@@ -1,5 +1,6 @@
 #include "domain/event.hpp"
 
+#include "domain/control_tokens.hpp"
 #include "domain/text.hpp"
 
 #include <array>
@@ -23,8 +24,22 @@ constexpr std::array stage_names{"LOAD_MEMORY",
 constexpr std::array stage_statuses{"started", "done", "skipped", "failed"};
 constexpr std::array finish_reasons{"stop", "length", "tool_limit", "fallback", "cancelled"};
 constexpr std::array tool_statuses{"ok", "failed", "timed_out"};
-constexpr std::array kinds{"turn.started", "stage",  "text.delta",     "tool.started",
-                           "tool.result",  "notice", "turn.completed", "turn.failed"};
+constexpr std::array multi_step_changes{"paused", "resumed", "complete", "cancelled", "failed"};
+constexpr std::array step_result_statuses{"ok", "failed", "skipped", "waiting"};
+/// By the place in `event_body`; those of `multi_step_changed` are in `change_kinds`.
+constexpr std::array kinds{"turn.started",         "stage",   "text.delta",     "tool.started",
+                           "tool.result",          "notice",  "turn.completed", "turn.failed",
+                           "multi_step.initiated", "",        "step.start",     "step.progress",
+                           "step.result",          "step.end"};
+static_assert(kinds.size() == std::variant_size_v<event_body>);
+constexpr std::array change_kinds{"multi_step.paused", "multi_step.resumed", "multi_step.complete",
+                                  "multi_step.cancelled", "multi_step.failed"};
+static_assert(change_kinds.size() == multi_step_changes.size());
+
+/// What may come from outside the program is written even where it is not UTF-8.
+std::string dumped(const json& value) {
+    return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 template <class Enum, std::size_t N>
 std::optional<Enum> named(const std::array<const char*, N>& names, const json& value) {
@@ -52,6 +67,15 @@ struct field_writer {
     void raw(std::string_view key, std::string_view value) {
         name(key);
         out.append(value);
+    }
+    void text_or_null(std::string_view key, std::string_view value) {
+        if (value.empty()) return raw(key, "null");
+        text(key, value);
+    }
+    void step(const step_name& of) {
+        text("workflowId", of.workflow_id);
+        text("stepId", of.step_id);
+        text("stepName", of.name);
     }
 
     void operator()(const turn_started& body) {
@@ -110,18 +134,94 @@ struct field_writer {
         text("detail", body.detail);
         raw("retryable", body.retryable ? "true" : "false");
     }
+    void operator()(const multi_step_initiated& body) {
+        text("workflowId", body.workflow_id);
+        text("reasoning", body.reasoning);
+        raw("confidence", confidence_number(body.confidence));
+        raw("steps", "[");
+        for (const auto& one : body.steps) {
+            if (&one != &body.steps.front()) out.push_back(',');
+            out.append("{\"stepId\":");
+            append_json_string(out, one.step_id);
+            text("name", one.name);
+            text_or_null("description", one.description);
+            raw("required", one.required ? "true" : "false");
+            number("estimatedDurationS", one.estimated_duration.count());
+            out.push_back('}');
+        }
+        out.push_back(']');
+    }
+    void operator()(const multi_step_changed& body) {
+        text("workflowId", body.workflow_id);
+        text_or_null("reason", body.reason);
+    }
+    void operator()(const step_began& body) { step(body.of); }
+    void operator()(const step_progressed& body) {
+        step(body.of);
+        text("message", body.message);
+    }
+    void operator()(const step_result& body) {
+        step(body.of);
+        text("status", to_string(body.status));
+        raw("result", dumped(body.outcome));
+    }
+    void operator()(const step_ended& body) { step(body.of); }
 };
+
+/// The fields that `field_writer` wrote.
+struct field_reader {
+    const json& fields;
+
+    [[nodiscard]] const json& operator[](const char* key) const {
+        static const json absent;
+        auto found = fields.find(key);
+        return found == fields.end() ? absent : *found;
+    }
+    [[nodiscard]] std::string text(const char* key) const {
+        const auto& value = (*this)[key];
+        return value.is_string() ? value.get<std::string>() : std::string{};
+    }
+};
+
+announced_step read_step(const json& written) {
+    const field_reader fields{written};
+    announced_step out{fields.text("stepId"), fields.text("name"), fields.text("description")};
+    out.required = fields["required"] != json(false);
+    if (fields["estimatedDurationS"].is_number_integer())
+        out.estimated_duration =
+            std::chrono::seconds{fields["estimatedDurationS"].get<std::int64_t>()};
+    return out;
+}
+
+/// The same of what is told of a workflow.
+std::optional<event_body> read_workflow_body(const std::string& kind, const field_reader& fields) {
+    const auto workflow_id = fields.text("workflowId");
+    if (kind == "multi_step.initiated") {
+        multi_step_initiated body{workflow_id, fields.text("reasoning")};
+        if (fields["confidence"].is_number()) body.confidence = fields["confidence"].get<double>();
+        if (fields["steps"].is_array())
+            for (const auto& one : fields["steps"])
+                if (one.is_object()) body.steps.push_back(read_step(one));
+        return body;
+    }
+    for (std::size_t i = 0; i < change_kinds.size(); ++i)
+        if (kind == change_kinds[i])
+            return multi_step_changed{workflow_id, static_cast<multi_step_change>(i),
+                                      fields.text("reason")};
+    step_name of{workflow_id, fields.text("stepId"), fields.text("stepName")};
+    if (kind == "step.start") return step_began{std::move(of)};
+    if (kind == "step.progress") return step_progressed{std::move(of), fields.text("message")};
+    if (kind == "step.end") return step_ended{std::move(of)};
+    if (kind != "step.result") return std::nullopt;
+    auto status = named<step_result_status>(step_result_statuses, fields["status"]);
+    if (!status) return std::nullopt;
+    return step_result{std::move(of), *status, fields["result"]};
+}
 
 /// Reads the fields that `field_writer` wrote; nothing where one is missing or of another type.
 std::optional<event_body> read_body(const json& fields) {
-    static const json absent;
-    auto field = [&](const char* key) -> const json& {
-        auto found = fields.find(key);
-        return found == fields.end() ? absent : *found;
-    };
-    auto text = [&](const char* key) {
-        return field(key).is_string() ? field(key).get<std::string>() : std::string{};
-    };
+    const field_reader field{fields};
+    auto text = [&](const char* key) { return field.text(key); };
     auto kind = text("kind");
     if (kind == "turn.started") {
         turn_started body{text("message"), std::nullopt};
@@ -131,34 +231,34 @@ std::optional<event_body> read_body(const json& fields) {
         return body;
     }
     if (kind == "stage") {
-        auto name = named<stage_name>(stage_names, field("name"));
-        auto status = named<stage_status>(stage_statuses, field("status"));
+        auto name = named<stage_name>(stage_names, field["name"]);
+        auto status = named<stage_status>(stage_statuses, field["status"]);
         if (!name || !status) return std::nullopt;
         stage_changed body{*name, *status, std::nullopt};
-        if (field("elapsedMs").is_number_integer())
-            body.elapsed_ms = field("elapsedMs").get<std::int64_t>();
+        if (field["elapsedMs"].is_number_integer())
+            body.elapsed_ms = field["elapsedMs"].get<std::int64_t>();
         return body;
     }
     if (kind == "text.delta") return text_delta{text("text")};
     if (kind == "tool.started")
-        return tool_started{text("callId"), text("name"), field("arguments")};
+        return tool_started{text("callId"), text("name"), field["arguments"]};
     if (kind == "tool.result") {
-        auto status = named<tool_status>(tool_statuses, field("status"));
+        auto status = named<tool_status>(tool_statuses, field["status"]);
         if (!status) return std::nullopt;
-        tool_finished body{text("callId"), {*status, field("result")}};
-        if (field("error").is_object()) {
-            body.outcome.error_code = field("error").value("code", "");
-            body.outcome.error_message = field("error").value("message", "");
+        tool_finished body{text("callId"), {*status, field["result"]}};
+        if (field["error"].is_object()) {
+            body.outcome.error_code = field["error"].value("code", "");
+            body.outcome.error_message = field["error"].value("message", "");
         }
         return body;
     }
     if (kind == "notice") return turn_notice{text("code"), text("detail")};
     if (kind == "turn.completed") {
-        auto reason = named<finish_reason>(finish_reasons, field("finishReason"));
+        auto reason = named<finish_reason>(finish_reasons, field["finishReason"]);
         if (!reason) return std::nullopt;
         turn_completed body{text("text"), *reason, std::nullopt,
                             fields.value("overheadMs", std::int64_t{0})};
-        if (const auto& usage = field("usage"); usage.is_object())
+        if (const auto& usage = field["usage"]; usage.is_object())
             body.usage = token_usage{usage.value("promptTokens", std::int64_t{0}),
                                      usage.value("completionTokens", std::int64_t{0}),
                                      usage.value("totalTokens", std::int64_t{0})};
@@ -169,7 +269,7 @@ std::optional<event_body> read_body(const json& fields) {
         if (!code) return std::nullopt;
         return turn_failed{*code, text("detail"), fields.value("retryable", false)};
     }
-    return std::nullopt;
+    return read_workflow_body(kind, field);
 }
 
 }  // namespace
@@ -186,13 +286,28 @@ const char* to_string(finish_reason reason) noexcept {
 const char* to_string(tool_status status) noexcept {
     return tool_statuses[static_cast<std::size_t>(status)];
 }
+const char* to_string(multi_step_change what) noexcept {
+    return multi_step_changes[static_cast<std::size_t>(what)];
+}
+const char* to_string(step_result_status status) noexcept {
+    return step_result_statuses[static_cast<std::size_t>(status)];
+}
+
+bool tells_of_workflow(const event_body& body) noexcept {
+    static_assert(std::is_same_v<std::variant_alternative_t<8, event_body>, multi_step_initiated>);
+    return body.index() >= 8;
+}
 
 bool ends_turn(const event& one) {
     return std::holds_alternative<turn_completed>(one.body) ||
            std::holds_alternative<turn_failed>(one.body);
 }
 
-std::string_view kind_of(const event_body& body) { return kinds[body.index()]; }
+std::string_view kind_of(const event_body& body) {
+    if (const auto* changed = std::get_if<multi_step_changed>(&body))
+        return change_kinds[static_cast<std::size_t>(changed->to)];
+    return kinds[body.index()];
+}
 
 std::string to_frame(std::string_view conversation_id, const event& one) {
     std::string out;

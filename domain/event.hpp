@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -111,8 +112,82 @@ struct turn_failed {
     friend bool operator==(const turn_failed&, const turn_failed&) = default;
 };
 
-using event_body = std::variant<turn_started, stage_changed, text_delta, tool_started,
-                                tool_finished, turn_notice, turn_completed, turn_failed>;
+// Of workflows (features section 3). These bear the turn that began the workflow, also where that
+// has ended and another runs.
+
+/// A step as it is announced.
+struct announced_step {
+    std::string step_id;
+    std::string name;
+    std::string description = {};
+    bool required = true;
+    std::chrono::seconds estimated_duration{0};
+    friend bool operator==(const announced_step&, const announced_step&) = default;
+};
+
+struct multi_step_initiated {
+    std::string workflow_id;
+    std::string reasoning;
+    /// 0 to 1; told as the nearest of these.
+    double confidence = 1;
+    std::vector<announced_step> steps = {};
+    friend bool operator==(const multi_step_initiated&, const multi_step_initiated&) = default;
+};
+
+/// What a workflow has become. `paused` only where somebody asked for it.
+enum class multi_step_change { paused, resumed, complete, cancelled, failed };
+
+struct multi_step_changed {
+    std::string workflow_id;
+    multi_step_change to = multi_step_change::complete;
+    /// Of a failed one the code of its error; may be empty.
+    std::string reason = {};
+    friend bool operator==(const multi_step_changed&, const multi_step_changed&) = default;
+};
+
+/// The step that an event is about.
+struct step_name {
+    std::string workflow_id;
+    std::string step_id;
+    /// For people.
+    std::string name;
+    friend bool operator==(const step_name&, const step_name&) = default;
+};
+
+/// `step.start`
+struct step_began {
+    step_name of;
+    friend bool operator==(const step_began&, const step_began&) = default;
+};
+
+/// `step.progress`
+struct step_progressed {
+    step_name of;
+    std::string message;
+    friend bool operator==(const step_progressed&, const step_progressed&) = default;
+};
+
+enum class step_result_status { ok, failed, skipped, waiting };
+
+/// `step.result`; one that waits has another later.
+struct step_result {
+    step_name of;
+    step_result_status status = step_result_status::ok;
+    /// JSON null: nothing.
+    nlohmann::json outcome = nullptr;
+    friend bool operator==(const step_result&, const step_result&) = default;
+};
+
+/// `step.end`
+struct step_ended {
+    step_name of;
+    friend bool operator==(const step_ended&, const step_ended&) = default;
+};
+
+using event_body =
+    std::variant<turn_started, stage_changed, text_delta, tool_started, tool_finished, turn_notice,
+                 turn_completed, turn_failed, multi_step_initiated, multi_step_changed, step_began,
+                 step_progressed, step_result, step_ended>;
 
 /// Something that happened in a conversation, in its order.
 struct event {
@@ -126,7 +201,13 @@ struct event {
     friend bool operator==(const event&, const event&) = default;
 };
 
-/// Whether nothing of the turn comes after this.
+[[nodiscard]] const char* to_string(multi_step_change what) noexcept;
+[[nodiscard]] const char* to_string(step_result_status status) noexcept;
+
+/// Whether it tells of a workflow: such come also while another turn than theirs runs.
+[[nodiscard]] bool tells_of_workflow(const event_body& body) noexcept;
+
+/// Whether nothing of the turn comes after this but what is told of its workflows.
 [[nodiscard]] bool ends_turn(const event& one);
 
 /// The event frame of the protocol, as JSON text.

@@ -1,6 +1,7 @@
 #include "domain/intents.hpp"
 
 #include "domain/offline/calendar_command.hpp"
+#include "domain/offline/link_talk.hpp"
 #include "domain/text.hpp"
 
 #include <algorithm>
@@ -349,7 +350,8 @@ std::vector<std::string> classification_steps(const intent& found, std::string_v
 }
 
 bool is_actionable(std::string_view message) {
-    return actionable(words_looked_at(message)) || calendar_act_of(message).has_value();
+    return actionable(words_looked_at(message)) || calendar_act_of(message).has_value() ||
+           offline::asks_for_link(offline::read_utterance(message, ""));
 }
 
 bool answers_request(std::span<const chat_message> history, std::string_view message) {

@@ -30,6 +30,8 @@ struct stream_state {
     std::string state;
     /// What a list shows beside the state, as JSON text.
     std::string summary = "{}";
+    /// Its events are told elsewhere too. Stays as well.
+    bool tells = false;
     friend bool operator==(const stream_state&, const stream_state&) = default;
 };
 

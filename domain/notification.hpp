@@ -42,6 +42,9 @@ struct notification {
 /// `refuse`, and nobody but the user may choose one.
 inline constexpr std::string_view tool_approval = "tool_approval";
 
+/// The type of those by which an owner decides on a guest's booking; as `tool_approval`.
+inline constexpr std::string_view booking_approval = "booking_approval";
+
 /// As the protocol shows it (Network and notifications). A payload or actions that are no JSON are
 /// an empty object and an empty list.
 [[nodiscard]] nlohmann::json to_json(const notification& one);

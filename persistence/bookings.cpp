@@ -40,6 +40,10 @@ bool may_go(booking_state from, booking_state to) {
     return false;
 }
 
+/// As the indexes have it: SQLite takes one of those only where it finds its condition.
+constexpr std::string_view is_active_sql =
+    "(state = 'held' OR state = 'awaiting_approval' OR state = 'booked') ";
+
 /// A query for whole bookings.
 std::string selecting(std::string_view condition) {
     constexpr std::string_view all =
@@ -48,6 +52,10 @@ std::string selecting(std::string_view condition) {
         "hold_expires_at, day, day_number, guest_name, guest_email, guest_timezone, note, "
         "version, created_at, updated_at FROM bookings ";
     return std::string(all).append(condition);
+}
+
+std::string selecting_active(std::string_view condition) {
+    return selecting("WHERE ").append(is_active_sql).append("AND ").append(condition);
 }
 
 booking_row booking_of(row& from) {
@@ -82,6 +90,13 @@ failure moved_on() {
     return {error_code::conflict, "the booking is not in the state that was expected"};
 }
 
+/// Who changes bookings has the calendar to themselves, and has seen that the key and the day have
+/// room: of the rules of the table it is the time's that forbids it.
+failure or_taken(const failure& why) {
+    if (why.code != error_code::conflict) return why;
+    return {error_code::conflict, "the time is taken"};
+}
+
 std::optional<failure> unfit(const booking_time& time) {
     const bool ordered = time.blocked_from <= time.starts_at && time.starts_at < time.ends_at &&
                          time.ends_at <= time.blocked_until;
@@ -111,24 +126,20 @@ result<std::vector<booking_row>> booking_repository::of_link(const std::string& 
 
 result<std::vector<booking_row>> booking_repository::blocking(const std::string& user_id,
                                                               timestamp from, timestamp until) {
-    // None is longer than two days: the index finds where to begin.
+    // None is longer than two days: the index finds where to begin. They lie apart, so that any of
+    // their times gives the order.
     return decode_all<booking_row>(
-        on_.execute(
-            selecting(
-                "WHERE user_id = $1 AND starts_at > $2 AND starts_at < $3 "
-                "AND blocked_from < $4 AND blocked_until > $5 "
-                "AND state IN ('held', 'awaiting_approval', 'booked') ORDER BY starts_at, id"),
-            {user_id, column(from - longest), column(until + longest), column(until),
-             column(from)}),
+        on_.execute(selecting_active("user_id = $1 AND blocked_from > $2 AND blocked_from < $3 "
+                                     "AND blocked_until > $4 ORDER BY blocked_from"),
+                    {user_id, column(from - longest), column(until), column(from)}),
         booking_of);
 }
 
 result<std::vector<booking_row>> booking_repository::active_from(const std::string& user_id,
                                                                  timestamp from) {
     return decode_all<booking_row>(
-        on_.execute(selecting("WHERE user_id = $1 AND starts_at > $2 AND blocked_until > $3 "
-                              "AND state IN ('held', 'awaiting_approval', 'booked') "
-                              "ORDER BY starts_at, id"),
+        on_.execute(selecting_active("user_id = $1 AND blocked_from > $2 AND blocked_until > $3 "
+                                     "ORDER BY blocked_from"),
                     {user_id, column(from - longest), column(from)}),
         booking_of);
 }
@@ -155,8 +166,8 @@ result<std::uint64_t> booking_repository::free_number(
     const std::optional<std::uint64_t>& most_a_day) {
     if (!delegation_id) return std::uint64_t{1};
     const auto taken = decode_all<std::uint64_t>(
-        on_.execute("SELECT day_number FROM bookings WHERE delegation_id = $1 AND day = $2 "
-                    "AND state IN ('held', 'awaiting_approval', 'booked') ORDER BY day_number",
+        on_.execute("SELECT day_number FROM bookings WHERE " + std::string(is_active_sql) +
+                        "AND delegation_id = $1 AND day = $2 ORDER BY day_number",
                     {*delegation_id, day}),
         number_of);
     if (!taken) return taken.error();
@@ -179,25 +190,9 @@ result<void> booking_repository::use_link(const booking_row& fresh) {
 }
 
 result<void> booking_repository::give_back(const booking_row& ended) {
-    const auto freed = on_.execute("DELETE FROM booked_minutes WHERE booking_id = $1", {ended.id});
-    if (!freed) return freed.error();
     if (!ended.delegation_id) return {};
     return done(on_.execute("UPDATE delegations SET uses = uses - 1, updated_at = $2 WHERE id = $1",
                             {*ended.delegation_id, column(ended.updated_at)}));
-}
-
-result<void> booking_repository::block(const std::string& id, const std::string& user_id,
-                                       const booking_time& time) {
-    const auto first = std::chrono::floor<minutes>(time.blocked_from).time_since_epoch().count();
-    const auto end = std::chrono::ceil<minutes>(time.blocked_until).time_since_epoch().count();
-    auto blocked = done(on_.execute(
-        "INSERT INTO booked_minutes (user_id, minute, booking_id) "
-        "WITH RECURSIVE blocked (minute) AS (SELECT CAST($3 AS BIGINT) "
-        "UNION ALL SELECT minute + 1 FROM blocked WHERE minute + 1 < CAST($4 AS BIGINT)) "
-        "SELECT CAST($1 AS TEXT), minute, CAST($2 AS TEXT) FROM blocked",
-        {user_id, id, std::int64_t{first}, std::int64_t{end}}));
-    if (blocked || blocked.error().code != error_code::conflict) return blocked;
-    return failure{error_code::conflict, "the time is taken"};
 }
 
 result<std::optional<booking_row>> booking_repository::earlier(const booking_row& fresh) {
@@ -259,8 +254,7 @@ result<made_booking> booking_repository::book(const booking_row& fresh,
          made.note,
          column(made.created_at),
          column(made.event_id)});
-    if (!written) return written.error();
-    if (auto blocked = block(made.id, made.user_id, made.time); !blocked) return blocked.error();
+    if (!written) return or_taken(written.error());
     return made_booking{std::move(made), true};
 }
 
@@ -301,20 +295,15 @@ result<booking_row> booking_repository::reschedule(const std::string& id, std::u
         if (!number) return number.error();
         found->day_number = *number;
     }
-    auto changed = done_or(
-        on_,
-        on_.execute(
-            "UPDATE bookings SET state = $3, starts_at = $4, ends_at = $5, blocked_from = $6, "
-            "blocked_until = $7, day = $8, day_number = $9, version = version + 1, "
-            "updated_at = $10 WHERE id = $1 AND version = $2",
-            {id, column(version), state_column(to), column(time.starts_at), column(time.ends_at),
-             column(time.blocked_from), column(time.blocked_until), time.day,
-             column(found->day_number), column(now)}),
-        moved_on());
-    if (!changed) return changed.error();
-    const auto freed = on_.execute("DELETE FROM booked_minutes WHERE booking_id = $1", {id});
-    if (!freed) return freed.error();
-    if (auto blocked = block(id, found->user_id, time); !blocked) return blocked.error();
+    const auto written = on_.execute(
+        "UPDATE bookings SET state = $3, starts_at = $4, ends_at = $5, blocked_from = $6, "
+        "blocked_until = $7, day = $8, day_number = $9, version = version + 1, "
+        "updated_at = $10 WHERE id = $1 AND version = $2",
+        {id, column(version), state_column(to), column(time.starts_at), column(time.ends_at),
+         column(time.blocked_from), column(time.blocked_until), time.day, column(found->day_number),
+         column(now)});
+    if (!written) return or_taken(written.error());
+    if (on_.changed() == 0) return moved_on();
     found->state = to;
     found->time = time;
     found->version = version + 1;

@@ -21,8 +21,8 @@ struct made_booking {
 };
 
 /// Bookings. That no two active ones of an owner overlap, that a day has no more than it may, and
-/// that a link is not used too often, hold by keys and checks of the tables, whoever writes
-/// (docs/decisions/0011-minutes-are-keys.md).
+/// that a link is not used too often, hold by rules of the tables, whoever writes
+/// (docs/decisions/0013-bookings-keep-themselves-apart.md).
 ///
 /// No method begins a transaction; those that change something need one around them, and where they
 /// fail what they did must be undone (`savepoint`, or the whole of it).
@@ -93,7 +93,6 @@ class booking_repository {
                                       const std::optional<std::uint64_t>& most_a_day);
     result<void> use_link(const booking_row& fresh);
     result<void> give_back(const booking_row& ended);
-    result<void> block(const std::string& id, const std::string& user_id, const booking_time& time);
     result<void> free_past_holds(const std::string& user_id, timestamp now);
     result<std::vector<booking_row>> end_all(result<std::vector<booking_row>> held, timestamp now);
     result<booking_row> found_again(const std::string& id);

@@ -333,7 +333,7 @@ result<std::vector<stored_event>> calendar_event_repository::of_user(const std::
 result<std::vector<stored_event>> calendar_event_repository::around(const std::string& user_id,
                                                                     timestamp from,
                                                                     timestamp until) {
-    // Two questions, each with an index of its own: what ends, and what never does.
+    // What ends, and what never does.
     static const auto sql = selecting(
         "WHERE user_id = $1 AND uid IN ("
         "SELECT uid FROM calendar_events WHERE user_id = $1 AND last_ends_at >= $2 "

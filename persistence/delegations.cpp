@@ -48,6 +48,15 @@ result<std::optional<delegation_row>> delegation_repository::find(const std::str
         delegation_of);
 }
 
+result<std::optional<delegation_row>> delegation_repository::find_any(const std::string& id) {
+    return decode_first<delegation_row>(
+        on_.execute("SELECT id, user_id, title, rules, approval, uses, most_uses, turns, "
+                    "most_turns, expires_at, revoked_at, created_at, updated_at "
+                    "FROM delegations WHERE id = $1",
+                    {id}),
+        delegation_of);
+}
+
 result<std::optional<delegation_row>> delegation_repository::find_by_token(
     const std::string& token_hash) {
     return decode_first<delegation_row>(

@@ -43,6 +43,8 @@ class delegation_repository {
     /// Also one that is spent, expired or revoked: that is for the caller to see.
     [[nodiscard]] result<std::optional<delegation_row>> find(const std::string& user_id,
                                                              const std::string& id);
+    /// Whoever's it is.
+    [[nodiscard]] result<std::optional<delegation_row>> find_any(const std::string& id);
     [[nodiscard]] result<std::optional<delegation_row>> find_by_token(
         const std::string& token_hash);
 

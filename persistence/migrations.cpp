@@ -8,6 +8,8 @@
 #include "persistence/migrations/0004_scheduling.hpp"
 #include "persistence/migrations/0005_network_and_notifications.hpp"
 #include "persistence/migrations/0006_whole_events.hpp"
+#include "persistence/migrations/0007_told_streams.hpp"
+#include "persistence/migrations/0008_bookings_apart.hpp"
 
 #include <algorithm>
 #include <array>
@@ -75,9 +77,20 @@ result<std::optional<std::vector<applied_migration>>> applied_migrations(databas
     return answer(std::move(*all));
 }
 
+/// Where the databases share no SQL a statement is written twice: `{sqlite}...{postgresql}...`.
+std::string_view own_part(const database& on, std::string_view sql) {
+    constexpr std::string_view first = "{sqlite}";
+    constexpr std::string_view second = "{postgresql}";
+    if (!sql.starts_with(first)) return sql;
+    sql.remove_prefix(first.size());
+    const auto middle = sql.find(second);
+    return is_embedded(on) ? sql.substr(0, middle) : sql.substr(middle + second.size());
+}
+
 /// The statement as this database takes it.
 std::string in_dialect_of(const database& on, std::string_view sql) {
     constexpr std::string_view placeholder = "{json}";
+    sql = own_part(on, sql);
     std::string text;
     for (;;) {
         const auto found = sql.find(placeholder);
@@ -136,13 +149,15 @@ result<bool> run(database& on, const migration& step, timestamp now) {
 }  // namespace
 
 std::span<const migration> known_migrations() noexcept {
-    static constexpr std::array<migration, 6> all = {
+    static constexpr std::array<migration, 8> all = {
         migration{1, "conversations and accounts", migration_0001},
         migration{2, "streams and effects", migration_0002},
         migration{3, "integrations", migration_0003},
         migration{4, "scheduling", migration_0004},
         migration{5, "network and notifications", migration_0005},
         migration{6, "whole events", migration_0006},
+        migration{7, "told streams", migration_0007},
+        migration{8, "bookings apart", migration_0008},
     };
     return all;
 }

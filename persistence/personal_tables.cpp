@@ -27,14 +27,16 @@ constexpr columns<5> journal = {
 
 constexpr columns<4> snapshots = {{{"stream"}, {"version"}, {"payload", document}, {"at", time}}};
 
-constexpr columns<8> streams = {{{"stream"},
-                                 {"kind"},
-                                 {"user_id"},
-                                 {"state"},
-                                 {"summary", document},
-                                 {"version"},
-                                 {"created_at", time},
-                                 {"updated_at", time}}};
+constexpr columns<10> streams = {{{"stream"},
+                                  {"kind"},
+                                  {"user_id"},
+                                  {"state"},
+                                  {"summary", document},
+                                  {"version"},
+                                  {"created_at", time},
+                                  {"updated_at", time},
+                                  {"tells"},
+                                  {"told"}}};
 
 constexpr columns<4> tool_effects = {
     {{"turn_id"}, {"call_id"}, {"result", document}, {"at", time}}};
@@ -145,8 +147,6 @@ constexpr columns<26> calendar_events = {{{"id"},
                                           {"local_start"},
                                           {"length"},
                                           {"organizer_name"}}};
-
-constexpr columns<3> booked_minutes = {{{"user_id"}, {"minute"}, {"booking_id"}}};
 
 constexpr columns<23> bookings = {{{"id"},
                                    {"user_id"},
@@ -298,7 +298,7 @@ constexpr auto shared = personal_kind::shared;
 constexpr auto nobodys = personal_kind::nobodys;
 constexpr std::string_view of_user = "user_id = $1";
 
-constexpr std::array<personal_table, 27> all = {{
+constexpr std::array<personal_table, 26> all = {{
     {"journal", theirs, journal, of_their_streams, "stream, version", erase_journal},
     {"snapshots", theirs, snapshots, of_their_streams, "stream"},
     {"tool_effects", theirs, tool_effects,
@@ -315,7 +315,6 @@ constexpr std::array<personal_table, 27> all = {{
     {"calendars", theirs, calendars, of_user, "user_id"},
     {"calendar_events", theirs, calendar_events, of_user, "starts_at, id"},
     {"calendar_feeds", theirs, calendar_feeds, of_user, "user_id"},
-    {"booked_minutes", theirs, booked_minutes, of_user, "minute"},
     {"bookings", theirs, bookings, of_user, "starts_at, id"},
     {"guest_sessions", theirs, guest_sessions, of_their_links, "id"},
     {"delegations", theirs, delegations, of_user, "id"},

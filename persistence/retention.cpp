@@ -73,14 +73,12 @@ records_gone remove_stream(database& on, const retention_position& at, timestamp
 }
 
 records_gone remove_booking(database& on, const retention_position& at, timestamp before) {
-    // Its minutes refer to it, so it cannot be the first to go; nobody moves it without changing
-    // it.
+    // Its row is held before anything of it goes; nobody moves it without changing it.
     const auto taken =
         on.execute("UPDATE bookings SET updated_at = updated_at WHERE id = $1 AND ends_at < $2",
                    {at.id, column(before)});
     if (auto stays = untouched(on, taken)) return *stays;
-    constexpr std::array<std::string_view, 3> with_it = {
-        "DELETE FROM booked_minutes WHERE booking_id = $1",
+    constexpr std::array<std::string_view, 2> with_it = {
         "DELETE FROM timers WHERE subject = $1",
         "DELETE FROM bookings WHERE id = $1",
     };
@@ -96,9 +94,7 @@ records_gone remove_link(database& on, const retention_position& at, timestamp b
         "(SELECT 1 FROM bookings WHERE delegation_id = $1 AND ends_at >= $2)",
         {at.id, column(before)});
     if (auto stays = untouched(on, taken)) return *stays;
-    constexpr std::array<std::string_view, 5> with_it = {
-        "DELETE FROM booked_minutes WHERE booking_id IN "
-        "(SELECT id FROM bookings WHERE delegation_id = $1)",
+    constexpr std::array<std::string_view, 4> with_it = {
         "DELETE FROM bookings WHERE delegation_id = $1",
         "DELETE FROM guest_sessions WHERE delegation_id = $1",
         "DELETE FROM timers WHERE subject = $1",
@@ -168,7 +164,9 @@ constexpr std::array<row_rule, 8> row_rules = {{
      {},
      remove_negotiation},
     {prunable::notifications,
-     "SELECT '', id, CASE WHEN closed_at < $1 THEN 1 ELSE 0 END FROM notifications "
+     // What follows from a decision may still be to be done.
+     "SELECT '', id, CASE WHEN closed_at < $1 AND NOT EXISTS (SELECT 1 FROM timers WHERE "
+     "timers.subject = notifications.id) THEN 1 ELSE 0 END FROM notifications "
      "WHERE id > $2 ORDER BY id LIMIT $3",
      "DELETE FROM notifications WHERE id = $1 AND closed_at < $2"},
     {prunable::tokens,

@@ -34,6 +34,8 @@ rows_statement::rows_statement(std::string_view before, std::span<const std::str
 }
 
 result<std::size_t> rows_statement::run(database& on, std::span<const value> parameters) const {
+    if (parameters.size() % width_ != 0)
+        return failure{error_code::internal, "a row of a statement has another number of values"};
     std::size_t touched = 0;
     while (!parameters.empty()) {
         const auto fitting = static_cast<std::size_t>(std::bit_width(parameters.size() / width_));

@@ -15,10 +15,12 @@ stream_row stream_of(row& from) {
             .what = {.kind = from.take_text(1),
                      .user_id = from.take_text(2),
                      .state = from.take_text(3),
-                     .summary = from.take_text(4)},
+                     .summary = from.take_text(4),
+                     .tells = from.integer(9) != 0},
             .version = number_column(from, 5),
             .created_at = time_column(from, 6),
-            .updated_at = time_column(from, 7)};
+            .updated_at = time_column(from, 7),
+            .told = number_column(from, 8)};
 }
 
 failure moved_on() {
@@ -26,12 +28,12 @@ failure moved_on() {
 }
 
 const rows_statement& begin_all() {
-    static constexpr std::array<std::string_view, 7> types = {"TEXT", "TEXT",   "TEXT",  "TEXT",
-                                                              "TEXT", "BIGINT", "BIGINT"};
+    static constexpr std::array<std::string_view, 8> types = {"TEXT", "TEXT",   "TEXT",   "TEXT",
+                                                              "TEXT", "BIGINT", "BIGINT", "BIGINT"};
     static const rows_statement all(
         "INSERT INTO streams (stream, kind, user_id, state, summary, version, created_at, "
-        "updated_at) SELECT column1, column2, column3, column4, column5, column6, column7, "
-        "column7 FROM (",
+        "updated_at, tells) SELECT column1, column2, column3, column4, column5, column6, column7, "
+        "column7, column8 FROM (",
         types, ") AS fresh");
     return all;
 }
@@ -51,7 +53,7 @@ const rows_statement& go_on_all() {
 result<std::optional<stream_row>> stream_repository::find(const std::string& stream) {
     return decode_first<stream_row>(
         on_.execute("SELECT stream, kind, user_id, state, summary, version, created_at, "
-                    "updated_at FROM streams WHERE stream = $1",
+                    "updated_at, told, tells FROM streams WHERE stream = $1",
                     {stream}),
         stream_of);
 }
@@ -61,11 +63,51 @@ result<std::vector<stream_row>> stream_repository::in_state(const std::string& k
                                                             std::size_t limit,
                                                             const std::string& after_stream) {
     return decode_all<stream_row>(
-        on_.execute("SELECT stream, kind, user_id, state, summary, version, created_at, "
-                    "updated_at FROM streams WHERE kind = $1 AND state = $2 AND stream > $3 "
-                    "ORDER BY stream LIMIT $4",
-                    {kind, state, after_stream, column(limit)}),
+        on_.execute(
+            "SELECT stream, kind, user_id, state, summary, version, created_at, "
+            "updated_at, told, tells FROM streams WHERE kind = $1 AND state = $2 AND stream > $3 "
+            "ORDER BY stream LIMIT $4",
+            {kind, state, after_stream, column(limit)}),
         stream_of);
+}
+
+result<std::vector<stream_row>> stream_repository::untold(const std::string& kind,
+                                                          std::size_t limit,
+                                                          const std::string& after_stream) {
+    return decode_all<stream_row>(
+        on_.execute("SELECT stream, kind, user_id, state, summary, version, created_at, "
+                    "updated_at, told, tells FROM streams WHERE kind = $1 AND stream > $2 "
+                    "AND tells = 1 AND told < version ORDER BY stream LIMIT $3",
+                    {kind, after_stream, column(limit)}),
+        stream_of);
+}
+
+result<std::vector<stream_row>> stream_repository::list(const std::string& kind,
+                                                        const std::string& user_id,
+                                                        const std::string& state, std::size_t limit,
+                                                        const stream_position& after) {
+    // What is asked for is in the text, so that each goes by the index that is for it.
+    std::string text =
+        "SELECT stream, kind, user_id, state, summary, version, created_at, updated_at, told, "
+        "tells FROM streams WHERE kind = $1 AND (created_at, stream) < ($2, $3)";
+    std::vector<value> with{kind, column(after.created_at), after.stream, column(limit)};
+    const auto only = [&](const char* name, const std::string& wanted) {
+        if (wanted.empty()) return;
+        with.emplace_back(wanted);
+        text.append(" AND ").append(name).append(" = $").append(std::to_string(with.size()));
+    };
+    only("user_id", user_id);
+    only("state", state);
+    text += " ORDER BY created_at DESC, stream DESC LIMIT $4";
+    return decode_all<stream_row>(on_.execute(text, with), stream_of);
+}
+
+result<void> stream_repository::tell(const std::string& stream, std::uint64_t after,
+                                     std::uint64_t version) {
+    return done_or(on_,
+                   on_.execute("UPDATE streams SET told = $3 WHERE stream = $1 AND told = $2",
+                               {stream, column(after), column(version)}),
+                   failure{error_code::conflict, "these events were told before"});
 }
 
 result<void> stream_repository::move_one(const stream_move& each) {
@@ -73,9 +115,9 @@ result<void> stream_repository::move_one(const stream_move& each) {
     if (each.from == 0) {
         return done(on_.execute(
             "INSERT INTO streams (stream, kind, user_id, state, summary, version, created_at, "
-            "updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
+            "updated_at, tells) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
             {stream, each.what->kind, each.what->user_id, each.what->state, each.what->summary,
-             column(each.to), column(each.at)}));
+             column(each.to), column(each.at), column(each.what->tells)}));
     }
     return done_or(
         on_,
@@ -100,7 +142,7 @@ result<void> stream_repository::move(std::span<const stream_move> moves) {
     for (const auto& [stream, from, to, what, at] : moves) {
         if (from == 0) {
             begun.insert(begun.end(), {std::string(stream), what->kind, what->user_id, what->state,
-                                       what->summary, column(to), column(at)});
+                                       what->summary, column(to), column(at), column(what->tells)});
         } else {
             ++expected;
             gone_on.insert(gone_on.end(), {std::string(stream), column(from), column(to),

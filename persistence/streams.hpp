@@ -4,6 +4,7 @@
 #include "domain/result.hpp"
 #include "domain/time.hpp"
 #include "persistence/database.hpp"
+#include "persistence/page.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -21,6 +22,8 @@ struct stream_row {
     std::uint64_t version = 0;
     timestamp created_at = {};
     timestamp updated_at = {};
+    /// Its events up to this version are told in its conversation.
+    std::uint64_t told = 0;
     friend bool operator==(const stream_row&, const stream_row&) = default;
 };
 
@@ -32,6 +35,12 @@ struct stream_move {
     std::uint64_t to = 0;
     const stream_state* what = nullptr;
     timestamp at = {};
+};
+
+/// The last stream of a page of a list.
+struct stream_position {
+    timestamp created_at = timestamp::max();
+    std::string stream;
 };
 
 /// Streams by their state. They are written by `journal_repository` together with the records. No
@@ -48,6 +57,20 @@ class stream_repository {
                                                            const std::string& state,
                                                            std::size_t limit,
                                                            const std::string& after_stream);
+
+    /// Up to `limit` streams of a kind that have something to tell, by name, after a given one.
+    [[nodiscard]] result<std::vector<stream_row>> untold(const std::string& kind, std::size_t limit,
+                                                         const std::string& after_stream);
+
+    /// Newest first. An empty user or state: any. `after`: where an earlier page ended.
+    [[nodiscard]] result<std::vector<stream_row>> list(const std::string& kind,
+                                                       const std::string& user_id,
+                                                       const std::string& state, std::size_t limit,
+                                                       const stream_position& after);
+
+    /// Notes that the events after one version, to another, are told; `conflict` where those up to
+    /// the first are not all that were.
+    result<void> tell(const std::string& stream, std::uint64_t after, std::uint64_t version);
 
     /// Keeps the rows in step. No stream comes twice. `conflict` where one that begins is there, or
     /// one that goes on is not at its version `from`.

@@ -30,6 +30,14 @@ result<void> timer_repository::put(const timer_row& fresh) {
          column(fresh.created_at)}));
 }
 
+result<void> timer_repository::wake(const std::string& kind, const std::string& subject,
+                                    const std::string& user_id,
+                                    const std::optional<timestamp>& due_at, timestamp now) {
+    if (due_at) return put({subject, kind, subject, user_id, *due_at, "{}", now});
+    const auto removed = remove(subject);
+    return removed ? result<void>{} : result<void>{removed.error()};
+}
+
 result<std::optional<timer_row>> timer_repository::find(const std::string& id) {
     return decode_first<timer_row>(
         on_.execute("SELECT id, kind, subject, user_id, due_at, payload, created_at "
@@ -61,6 +69,15 @@ result<std::vector<timer_row>> timer_repository::due_of(const std::string& kind,
 result<std::optional<timestamp>> timer_repository::next_due() {
     return decode_first<timestamp>(
         on_.execute("SELECT due_at FROM timers ORDER BY due_at, id LIMIT 1"), time_of);
+}
+
+result<std::optional<timestamp>> timer_repository::next_of(const std::string& kind,
+                                                           timestamp after) {
+    return decode_first<timestamp>(
+        on_.execute("SELECT due_at FROM timers WHERE kind = $1 AND due_at > $2 "
+                    "ORDER BY due_at, id LIMIT 1",
+                    {kind, column(after)}),
+        time_of);
 }
 
 result<bool> timer_repository::take(const timer_row& due) {

@@ -34,6 +34,11 @@ class timer_repository {
     /// Writes a new timer, or moves the one with its id: due time and payload are replaced.
     result<void> put(const timer_row& fresh);
 
+    /// The one timer that a subject has, whose id is the subject's: sets it, or takes it away.
+    result<void> wake(const std::string& kind, const std::string& subject,
+                      const std::string& user_id, const std::optional<timestamp>& due_at,
+                      timestamp now);
+
     [[nodiscard]] result<std::optional<timer_row>> find(const std::string& id);
 
     /// Up to `limit` timers due at `now` or before, by due time and id, after a given one of them
@@ -47,6 +52,10 @@ class timer_repository {
 
     /// When the next one is due; nothing where there is none.
     [[nodiscard]] result<std::optional<timestamp>> next_due();
+
+    /// When the next one of a kind is due after a time; nothing where there is none.
+    [[nodiscard]] result<std::optional<timestamp>> next_of(const std::string& kind,
+                                                           timestamp after);
 
     /// Removes a timer that was read, to do what it is for in the same transaction. False where
     /// somebody else has taken, moved or removed it: then it is not to be done.

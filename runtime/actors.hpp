@@ -2,10 +2,12 @@
 
 #include "runtime/calendar_messages.hpp"
 #include "runtime/chat_model.hpp"
+#include "runtime/delegation_messages.hpp"
 #include "runtime/housekeeping_messages.hpp"
 #include "runtime/messages.hpp"
 #include "runtime/notification_messages.hpp"
 #include "runtime/supervision/actor_report.hpp"
+#include "runtime/workflow_messages.hpp"
 
 #include <caf/typed_actor.hpp>
 
@@ -39,6 +41,8 @@ using store_actor = caf::typed_actor<
     caf::replies_to<commit_calendar>::with<result<calendar_committed>>,
     // Makes, closes or expires notifications; failures as of `notification_repository`.
     caf::replies_to<commit_notification>::with<result<notification_committed>>,
+    // Changes links and their guests' sessions; failures as of `delegation_repository`.
+    caf::replies_to<commit_delegation>::with<result<void>>,
     // Removes what is over for long enough, a piece at a time.
     caf::replies_to<prune_rows>::with<result<pruned_batch>>,
     caf::replies_to<prune_conversation>::with<result<conversation_pruned>>,
@@ -77,6 +81,15 @@ using reader_actor = caf::typed_actor<
     caf::replies_to<find_notification>::with<result<notification>>,
     caf::replies_to<list_follow_ups>::with<result<std::vector<follow_up>>>,
     caf::replies_to<list_idle_conversations>::with<result<idle_conversations>>,
+    // `not_found` where there is no such link, or session.
+    caf::replies_to<find_delegation>::with<result<found_delegation>>,
+    caf::replies_to<list_delegations>::with<result<delegation_page>>,
+    caf::replies_to<find_guest_session>::with<result<found_guest_session>>,
+    // `not_found` where the user has no such workflow.
+    caf::replies_to<load_workflow>::with<result<loaded_workflow>>,
+    caf::replies_to<list_workflows>::with<result<workflow_page>>,
+    caf::replies_to<list_unfinished_workflows>::with<result<std::vector<std::string>>>,
+    caf::replies_to<list_due_workflows>::with<result<due_workflows>>,
     // To itself, by way of its supervisor, or from a pool: its connection.
     caf::reacts_to<database_task>>;
 
@@ -165,6 +178,8 @@ using conversations_actor = caf::typed_actor<
     caf::replies_to<chat_erase>::with<result<void>>,
     // What the running turn has said so far; empty where none runs.
     caf::replies_to<chat_live_text>::with<result<live_text>>,
+    // Tells a workflow's events once; `not_found`, `conflict` where they had been told.
+    caf::replies_to<tell_workflow>::with<result<void>>,
     // Removes one that is not in memory and that nobody touched for long.
     caf::replies_to<chat_retire>::with<result<conversation_pruned>>,
     // Ends all of a user's that are in memory.
@@ -188,6 +203,7 @@ using conversation_actor =
                      caf::reacts_to<chat_leave>, caf::replies_to<chat_erase>::with<result<void>>,
                      caf::replies_to<chat_live_text>::with<result<live_text>>,
                      caf::replies_to<chat_retire>::with<result<conversation_pruned>>,
+                     caf::replies_to<tell_workflow>::with<result<void>>,
                      // From its turn.
                      caf::reacts_to<turn_events>, caf::replies_to<turn_planned>::with<result<void>>,
                      caf::replies_to<turn_tool_finished>::with<result<void>>,
@@ -230,6 +246,8 @@ using calendars_actor = caf::typed_actor<
     caf::replies_to<cancel_event>::with<result<calendar::calendar_entry>>,
     // `conflict` where the booking may not go there.
     caf::replies_to<settle_booking>::with<result<booking>>,
+    // `gone` where it is over, `conflict` where it may not be moved.
+    caf::replies_to<move_booking>::with<result<booking_outcome>>,
     caf::replies_to<list_entries>::with<result<listed_entries>>,
     caf::replies_to<import_events>::with<result<events_imported>>,
     caf::replies_to<export_events>::with<result<std::vector<calendar::event>>>,
@@ -237,6 +255,34 @@ using calendars_actor = caf::typed_actor<
     caf::replies_to<renew_feed>::with<result<std::string>>,
     // Drops what is in memory of a user who is erased.
     caf::reacts_to<forget_user>, caf::reacts_to<tick>>;
+
+/// Work of several steps that outlives the process: it is paused, resumed and finished once,
+/// whatever crashes. All fail with `not_found` where the user has no such workflow.
+using workflows_actor = caf::typed_actor<
+    // The workflow as it is; `invalid_request` where there is no such kind, or its input is wrong.
+    caf::replies_to<begin_workflow>::with<result<workflow::account_of>>,
+    // `conflict` where the state is not one to do it in, on disk else.
+    caf::replies_to<command_workflow>::with<result<workflow::account_of>>,
+    caf::replies_to<find_workflow>::with<result<workflow::account_of>>,
+    // Ends those of a user who is erased.
+    caf::reacts_to<forget_user>, caf::reacts_to<tick>,
+    // Those that are in memory, as the tree of actors shows them.
+    caf::replies_to<describe_actors>::with<result<actor_report>>>;
+
+/// Links by which people outside book a time of their owner's. All fail with `not_found` where
+/// there is no such user, link or booking.
+using delegations_actor = caf::typed_actor<
+    // `invalid_request` with the pointer of the field that is wrong.
+    caf::replies_to<create_link>::with<result<created_link>>,
+    caf::replies_to<revoke_link>::with<result<void>>,
+    caf::replies_to<admit_guest>::with<result<admitted_guest>>,
+    caf::replies_to<offer_slots>::with<result<std::vector<scheduling::interval>>>,
+    // That the time is taken is an answer too; `invalid_request` for one that the link does not
+    // offer, `gone` where it offers none any more.
+    caf::replies_to<book_slot>::with<result<slot_outcome>>,
+    caf::replies_to<move_slot>::with<result<slot_outcome>>,
+    caf::replies_to<cancel_slot>::with<result<booking>>,
+    caf::replies_to<take_guest_turn>::with<result<void>>, caf::reacts_to<tick>>;
 
 /// What users are told, and may have to decide.
 using notifications_actor = caf::typed_actor<
@@ -347,10 +393,14 @@ struct session_resolve {
     std::string request_id;
     resolve_notification decision;
 };
+struct session_workflow {
+    std::string request_id;
+    command_workflow order;
+};
 
 struct session_command {
     std::variant<session_send, session_subscribe, session_unsubscribe, session_cancel, session_room,
-                 session_listen, session_resolve>
+                 session_listen, session_resolve, session_workflow>
         what;
 };
 

@@ -97,9 +97,9 @@ struct find_tool_effect {
     once_key call;
 };
 
-/// Whose feed has that hash; `not_found` where there is none.
+/// Whose feed is at that secret address; `not_found` where there is none.
 struct find_feed_owner {
-    std::string token_hash;
+    std::string token;
 };
 
 struct feed_owner {
@@ -197,6 +197,21 @@ struct settle_booking {
     timestamp now = {};
 };
 
+/// Puts a booking of a link at another time, by the rules of the link; its own time is free for it.
+struct move_booking {
+    std::string user_id;
+    std::string delegation_id;
+    std::string booking_id;
+    timestamp starts_at = {};
+    scheduling::person rules;
+    /// Of the link's slots.
+    std::chrono::minutes step{30};
+    /// The owner decides on the new time: until then it is in no calendar.
+    bool approval = false;
+    /// Whether it could be; nothing is changed.
+    bool only_asks = false;
+};
+
 /// What takes place between two times, by start.
 struct list_entries {
     std::string user_id;
@@ -258,6 +273,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::book_time)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::move_event)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::cancel_event)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::settle_booking)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::move_booking)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::list_entries)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::import_events)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::export_events)

@@ -158,6 +158,8 @@ std::string fallback_of(const setting& row, const surroundings& around) {
 /// What no single setting can tell: rules between two of them.
 result<void> check_together(const configuration& read) {
     if (read.data.empty()) return at_fault("PERIN_DATA", "must be set where HOME is not");
+    if (read.mail_from.find('@') == std::string::npos)
+        return at_fault("PERIN_MAIL_FROM", "must be an address, such as Perin <perin@example.com>");
     if (!read.database_url.empty() && read.secret.empty()) {
         return at_fault("PERIN_SECRET",
                         "must be set with DATABASE_URL: every server of that database has the "

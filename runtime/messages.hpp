@@ -43,6 +43,14 @@ struct idempotency_claim {
     std::string turn_id;
 };
 
+/// How far the events of a stream are told elsewhere.
+struct told_events {
+    std::string stream;
+    std::uint64_t version = 0;
+    /// How far they are before.
+    std::uint64_t after = 0;
+};
+
 /// Writes a conversation's new records and what follows from them, in one transaction.
 struct commit_conversation {
     conversation_key key;
@@ -61,6 +69,9 @@ struct commit_conversation {
     /// The notification whose decision the accepted turn carries out: what was to follow from it
     /// has followed with this. `conflict` where it had before.
     std::optional<std::string> follows = {};
+    /// The workflow whose events these records tell: `conflict` where it is not told as far as was
+    /// thought.
+    std::optional<told_events> told = {};
 };
 
 /// `earlier`: the claim was there already and nothing was written.
@@ -72,6 +83,14 @@ struct conversation_committed {
     std::optional<earlier_turn> earlier = {};
 };
 
+/// The kind of the timers by which streams are woken; the stream is the subject.
+inline constexpr std::string_view wake_timer = "stream.wake";
+
+/// The one such timer that a stream has: set, or taken away.
+struct wake_change {
+    std::optional<timestamp> due_at = {};
+};
+
 /// Writes records of any stream, as versions `expected_version + 1` and up. Answered with the
 /// stream's new version.
 struct append_records {
@@ -80,6 +99,8 @@ struct append_records {
     std::vector<journal_record> records;
     /// Of a stream that goes on by itself: what it is with these records.
     std::optional<stream_state> state = {};
+    /// Written with the records: the stream's timer, which wakes it also after a restart.
+    std::optional<wake_change> wake = {};
 };
 
 /// Drops all of a conversation but its id, which stays taken.

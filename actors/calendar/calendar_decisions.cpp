@@ -18,7 +18,7 @@ namespace {
 
 /// A hold's life (features section 4).
 constexpr minutes hold_life{10};
-/// The longest that the table of bookings takes; a longer event has no minutes of its own.
+/// The longest that the table of bookings takes; a longer event is none.
 constexpr hours longest_booking{48};
 /// How far a new series is looked at for what is in its way.
 constexpr days series_horizon{90};
@@ -36,19 +36,18 @@ std::string day_of(timestamp at, const std::string& timezone) {
                                   clock.to_local(floor<seconds>(at)).time_since_epoch()}));
 }
 
-/// The time with its buffers, to the minute.
-booking_time booking_time_of(const interval& slot, const scheduling::buffers& around,
-                             const std::string& timezone) {
-    return {slot.start, slot.end, floor<minutes>(slot.start - around.before),
-            ceil<minutes>(slot.end + around.after), day_of(slot.start, timezone)};
-}
-
 interval span_of(const calendar::event& what, const std::string& viewer) {
     const auto when = first_span(what, viewer);
     return {when.starts_at, when.ends_at};
 }
 
 }  // namespace
+
+booking_time booking_time_of(const interval& slot, const scheduling::buffers& around,
+                             const std::string& timezone) {
+    return {slot.start, slot.end, floor<minutes>(slot.start - around.before),
+            ceil<minutes>(slot.end + around.after), day_of(slot.start, timezone)};
+}
 
 calendar::stored_event owner_calendar::stored(std::size_t index) const {
     const auto& row = kept_[index];
@@ -84,10 +83,15 @@ commit_calendar owner_calendar::commit_of(const decision_sources& from,
     return out;
 }
 
+commit_calendar owner_calendar::commit_of(const decision_sources& from) const {
+    return commit_of(from, std::nullopt, {});
+}
+
 // ---------------------------------------------------------------------------------------- book
 
 std::vector<interval> owner_calendar::others_near(const book_time& wanted, const interval& slot,
-                                                  const decision_sources& from) const {
+                                                  const decision_sources& from,
+                                                  const left_aside& aside) const {
     constexpr hours day{24};
     const auto length = floor<minutes>(slot.end - slot.start);
     if (length < minutes{1} || length > day) return {};
@@ -98,7 +102,7 @@ std::vector<interval> owner_calendar::others_near(const book_time& wanted, const
         search.from = std::max(from.now, slot.start - days{3});
         search.until = std::max(from.now, slot.start) + days{7};
     }
-    const auto who = filled(wanted.rules, {search.from, search.until});
+    const auto who = filled(wanted.rules, looked_through(search), aside);
     auto found = scheduling::alternatives({&who, 1}, search, slot, wanted.alternatives);
     if (!found) return {};
     std::sort(found->begin(), found->end(),
@@ -108,25 +112,27 @@ std::vector<interval> owner_calendar::others_near(const book_time& wanted, const
 
 result<std::optional<time_refused>> owner_calendar::refusal_of(const book_time& wanted,
                                                                const interval& slot,
-                                                               const decision_sources& from) const {
+                                                               const decision_sources& from,
+                                                               const left_aside& aside) const {
     using answer = std::optional<time_refused>;
     auto around = wanted.by_owner ? scheduling::buffers{} : wanted.rules.around;
     const interval guarded{slot.start - around.before, slot.end + around.after};
     auto taken = [&](scheduling::refusal why) -> answer {
-        return time_refused{why, others_near(wanted, slot, from), in_the_way(guarded, from.now)};
+        return time_refused{why, others_near(wanted, slot, from, aside),
+                            in_the_way(guarded, from.now, aside)};
     };
     if (wanted.by_owner) {
         if (wanted.overlap_allowed || !wanted.what.busy || scheduling::is_empty(slot))
             return answer{};
         if (!wanted.what.repeats()) {
-            if (in_the_way(slot, from.now).empty()) return answer{};
+            if (in_the_way(slot, from.now, aside).empty()) return answer{};
             return taken(scheduling::refusal::busy);
         }
         const calendar::event one[] = {wanted.what};
         const auto times = expand(one, slot.start, slot.start + series_horizon, owner_.timezone);
         for (const auto& each : times.occurrences) {
             const interval when{each.starts_at, each.ends_at};
-            if (auto others = in_the_way(when, from.now); !others.empty())
+            if (auto others = in_the_way(when, from.now, aside); !others.empty())
                 return answer{time_refused{scheduling::refusal::busy, {}, std::move(others)}};
         }
         return answer{};
@@ -136,7 +142,7 @@ result<std::optional<time_refused>> owner_calendar::refusal_of(const book_time& 
     search.from = slot.start;
     search.until = slot.start + minutes{1};
     if (search.durations.empty()) search.durations = {floor<minutes>(slot.end - slot.start)};
-    const auto who = filled(wanted.rules, slot);
+    const auto who = filled(wanted.rules, guarded, aside);
     const auto checked = check({&who, 1}, search, slot, wanted.placing);
     if (!checked) return checked.error();
     if (!*checked) return answer{};
@@ -157,13 +163,13 @@ decision<booking_outcome> owner_calendar::decide(const book_time& wanted,
 
     const bool in_calendar = wanted.state == booking_state::booked;
     auto event = fresh(wanted.what, from);
-    const bool takes_minutes =
+    const bool is_booking =
         !wanted.by_owner ||
         (!wanted.overlap_allowed && wanted.what.busy && !wanted.what.repeats() &&
          !scheduling::is_empty(slot) &&
          ceil<minutes>(slot.end) - floor<minutes>(slot.start) <= longest_booking);
     auto commit = commit_of(from, wanted.once, entry(event));
-    if (takes_minutes) {
+    if (is_booking) {
         auto fresh_booking = wanted.wanted;
         const auto zone = wanted.rules.timezone.empty() ? owner_.timezone : wanted.rules.timezone;
         fresh_booking.id = from.new_id("bkg_");
@@ -218,16 +224,14 @@ decision<booking_outcome> owner_calendar::decide(const move_event& wanted,
                   floor<minutes>(taken->time.blocked_until - taken->time.ends_at)};
     const interval guarded{slot.start - around.before, slot.end + around.after};
     if (event.busy && (taken || !wanted.overlap_allowed)) {
-        auto others = in_the_way(guarded, from.now, wanted.event_id);
+        // Its own time is free for it.
+        const left_aside itself{.event = wanted.event_id};
+        auto others = in_the_way(guarded, from.now, itself);
         if (!others.empty()) {
-            // The event's own time is free for it.
             book_time asked;
             asked.rules.around = around;
-            owner_calendar without_it = *this;
-            if (taken) without_it.forget(taken->id);
-            without_it.drop(wanted.event_id);
             return answer{booking_outcome{time_refused{scheduling::refusal::busy,
-                                                       without_it.others_near(asked, slot, from),
+                                                       others_near(asked, slot, from, itself),
                                                        std::move(others)}}};
         }
     }
@@ -269,11 +273,12 @@ decision<booking_outcome> owner_calendar::move_occurrence(const move_event& want
     place(event, slot.start, slot.end, zone);
     const auto& own = changed ? kept_[*changed].id : kept_[index].id;
     if (event.busy && !wanted.overlap_allowed) {
-        auto others = in_the_way(slot, from.now, own, *wanted.recurrence_id);
-        book_time asked;
+        const left_aside itself{.event = own, .recurrence = *wanted.recurrence_id};
+        auto others = in_the_way(slot, from.now, itself);
         if (!others.empty())
-            return answer{booking_outcome{time_refused{
-                scheduling::refusal::busy, others_near(asked, slot, from), std::move(others)}}};
+            return answer{booking_outcome{time_refused{scheduling::refusal::busy,
+                                                       others_near({}, slot, from, itself),
+                                                       std::move(others)}}};
     }
     auto next =
         changed ? next_version(*changed, std::move(event), from) : fresh(std::move(event), from);
@@ -303,7 +308,8 @@ decision<booking_outcome> owner_calendar::move_series(const move_event& wanted, 
         const auto times =
             expand(one, from.now, from.now + series_horizon, owner_.timezone).occurrences;
         for (const auto& each : times) {
-            auto others = in_the_way({each.starts_at, each.ends_at}, from.now, kept_[index].id);
+            auto others =
+                in_the_way({each.starts_at, each.ends_at}, from.now, {.event = kept_[index].id});
             if (!others.empty())
                 return answer{booking_outcome{
                     time_refused{scheduling::refusal::busy, {}, std::move(others)}}};
@@ -385,13 +391,12 @@ decision<calendar::calendar_entry> owner_calendar::decide(const cancel_event& wa
 decision<booking> owner_calendar::decide(const settle_booking& wanted,
                                          const decision_sources& from) const {
     using answer = result<booking>;
-    const auto found = bookings_.find(wanted.booking_id);
-    if (found == bookings_.end())
-        return answer{failure{error_code::not_found, "there is no such booking"}};
-    const auto& [id, one] = *found;
+    const auto* found = find_booking(wanted.booking_id);
+    if (!found) return answer{failure{error_code::not_found, "there is no such booking"}};
+    const auto& one = *found;
     if (one.state == wanted.to) return answer{one};
-    change_booking change{id, one.version, wanted.to};
-    auto commit = commit_of(from, std::nullopt, {});
+    change_booking change{one.id, one.version, wanted.to};
+    auto commit = commit_of(from);
     if (wanted.to == booking_state::booked && wanted.what) {
         auto event = fresh(*wanted.what, from);
         change.event_id = event.id;
@@ -411,10 +416,7 @@ decision<events_imported> owner_calendar::decide(const import_events& wanted, st
                                                  std::size_t most,
                                                  const decision_sources& from) const {
     events_imported counts;
-    commit_calendar commit;
-    commit.user_id = owner_.id;
-    commit.expected_version = version_;
-    commit.at = from.now;
+    auto commit = commit_of(from);
     const auto end = std::min(wanted.events.size(), first + std::min(most, wanted.events.size()));
     for (auto i = first; i < end; ++i) {
         const auto& event = wanted.events[i];
@@ -450,10 +452,7 @@ decision<std::string> owner_calendar::decide(const renew_feed& wanted, const std
     if (ends && !has_feed_) return result<std::string>{std::string{}};
     if (wanted.how == feed_change::begin && has_feed_)
         return result<std::string>{failure{error_code::conflict, "the calendar has an address"}};
-    commit_calendar commit;
-    commit.user_id = owner_.id;
-    commit.expected_version = version_;
-    commit.at = from.now;
+    auto commit = commit_of(from);
     commit.changes.emplace_back(put_feed{ends ? std::string{} : hash});
     return decided_commit<std::string>{
         std::move(commit),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/calendar/owner_calendar.hpp"
 #include "runtime/actors.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/supervision/actor_slot.hpp"
@@ -29,7 +30,7 @@ struct calendars_parts {
     std::size_t most_waiting = 256;
     /// Somebody else, such as another process, may change a calendar meanwhile: how often a
     /// decision is made anew before it is `unavailable`.
-    std::size_t most_attempts = 16;
+    std::size_t most_attempts = most_decisions;
 };
 
 /// Starts the actor of every user's calendar. It starts one for each owner who is asked about,

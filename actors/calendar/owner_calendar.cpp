@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
+#include <utility>
 
 namespace perin::actors {
 
@@ -70,104 +72,115 @@ std::optional<std::size_t> owner_calendar::find(const std::string& uid,
     return found->second;
 }
 
+const booking* owner_calendar::find_booking(const std::string& id) const {
+    const auto known = booking_starts_.find(id);
+    return known == booking_starts_.end() ? nullptr : &bookings_.at({known->second, id});
+}
+
 const booking* owner_calendar::booking_of(const std::string& event_id) const {
     const auto found = bookings_by_event_.find(event_id);
-    return found == bookings_by_event_.end() ? nullptr : &bookings_.at(found->second);
+    return found == bookings_by_event_.end() ? nullptr : find_booking(found->second);
 }
 
 const booking* owner_calendar::booking_with_key(const std::string& key) const {
     const auto found = bookings_by_key_.find(key);
-    return found == bookings_by_key_.end() ? nullptr : &bookings_.at(found->second);
+    return found == bookings_by_key_.end() ? nullptr : find_booking(found->second);
 }
 
 void owner_calendar::keep(booking one) {
     forget(one.id);
-    bookings_by_start_.emplace(one.time.starts_at, one.id);
+    booking_starts_[one.id] = one.time.starts_at;
     bookings_by_key_[one.idempotency_key] = one.id;
     if (one.event_id) bookings_by_event_[*one.event_id] = one.id;
     if (one.state == booking_state::held) held_.insert(one.id);
-    const auto id = one.id;
-    bookings_[id] = std::move(one);
+    std::pair place{one.time.starts_at, one.id};
+    bookings_.emplace(std::move(place), std::move(one));
 }
 
 void owner_calendar::forget(const std::string& booking_id) {
-    const auto found = bookings_.find(booking_id);
-    if (found == bookings_.end()) return;
+    const auto known = booking_starts_.find(booking_id);
+    if (known == booking_starts_.end()) return;
+    const auto found = bookings_.find({known->second, booking_id});
     const auto& one = found->second;
-    bookings_by_start_.erase({one.time.starts_at, booking_id});
     bookings_by_key_.erase(one.idempotency_key);
     if (one.event_id) bookings_by_event_.erase(*one.event_id);
     held_.erase(booking_id);
     bookings_.erase(found);
+    booking_starts_.erase(known);
+}
+
+void owner_calendar::enter_place(std::size_t index) {
+    const auto& row = kept_[index];
+    by_id_[row.id] = index;
+    by_uid_[{events_[index].uid, recurrence_text(events_[index])}] = index;
+    if (is_single(events_[index])) singles_.emplace(row.when.start, index);
+}
+
+void owner_calendar::leave_place(std::size_t index) {
+    by_id_.erase(kept_[index].id);
+    by_uid_.erase({events_[index].uid, recurrence_text(events_[index])});
+    singles_.erase({kept_[index].when.start, index});
+}
+
+void owner_calendar::swap_places(std::size_t one, std::size_t other) {
+    if (one == other) return;
+    leave_place(one);
+    leave_place(other);
+    std::swap(events_[one], events_[other]);
+    std::swap(kept_[one], kept_[other]);
+    enter_place(one);
+    enter_place(other);
 }
 
 void owner_calendar::put(const calendar::stored_event& what) {
-    const kept row{what.id, what.version, what.created_at, what.updated_at};
     drop(what.id);
-    const auto index = events_.size();
-    by_id_[what.id] = index;
-    by_uid_[{what.what.uid, recurrence_text(what.what)}] = index;
+    const auto when = first_span(what.what, owner_.timezone);
+    const auto last = events_.size();
     events_.push_back(what.what);
-    kept_.push_back(row);
+    kept_.push_back(
+        {what.id, what.version, what.created_at, what.updated_at, {when.starts_at, when.ends_at}});
+    enter_place(last);
     if (is_single(what.what)) {
-        const auto when = first_span(what.what, owner_.timezone);
-        singles_.emplace(when.starts_at, what.id);
         longest_single_ = std::max(longest_single_, when.ends_at - when.starts_at);
     } else {
-        recurring_.insert(what.id);
+        swap_places(recurring_++, last);
     }
 }
 
 void owner_calendar::drop(const std::string& event_id) {
     const auto known = find(event_id);
     if (!known) return;
-    recurring_.erase(event_id);
-    if (is_single(events_[*known])) {
-        const auto at = first_span(events_[*known], owner_.timezone).starts_at;
-        for (auto [each, end] = singles_.equal_range(at); each != end; ++each) {
-            if (each->second != event_id) continue;
-            singles_.erase(each);
-            break;
-        }
+    auto at = *known;
+    if (at < recurring_) {
+        swap_places(at, --recurring_);
+        at = recurring_;
     }
-    by_id_.erase(event_id);
-    by_uid_.erase({events_[*known].uid, recurrence_text(events_[*known])});
-    const auto last = events_.size() - 1;
-    if (*known != last) {
-        events_[*known] = std::move(events_[last]);
-        kept_[*known] = std::move(kept_[last]);
-        by_id_[kept_[*known].id] = *known;
-        by_uid_[{events_[*known].uid, recurrence_text(events_[*known])}] = *known;
-    }
+    swap_places(at, events_.size() - 1);
+    leave_place(events_.size() - 1);
     events_.pop_back();
     kept_.pop_back();
 }
 
 owner_calendar::found_places owner_calendar::places(const range& within) const {
     found_places out;
-    for (auto each = singles_.lower_bound(within.start - longest_single_);
+    for (auto each = singles_.lower_bound({within.start - longest_single_, 0});
          each != singles_.end() && each->first < within.end; ++each) {
-        const auto index = by_id_.at(each->second);
+        const auto index = each->second;
         if (events_[index].status == calendar::event_status::cancelled) continue;
-        const auto when = first_span(events_[index], owner_.timezone);
-        const bool lasts = when.starts_at < when.ends_at;
-        if (lasts ? when.ends_at <= within.start : when.starts_at < within.start) continue;
-        out.all.push_back({index, when.starts_at, when.ends_at, std::nullopt});
+        const auto& when = kept_[index].when;
+        const bool lasts = when.start < when.end;
+        if (lasts ? when.end <= within.start : when.start < within.start) continue;
+        out.all.push_back({index, when.start, when.end, std::nullopt});
     }
-    if (!recurring_.empty()) {
-        std::vector<calendar::event> events;
-        std::vector<std::size_t> indexes;
-        for (const auto& id : recurring_) {
-            indexes.push_back(by_id_.at(id));
-            events.push_back(events_[indexes.back()]);
-        }
-        const auto found = expand(events, within.start, within.end, owner_.timezone);
-        for (const auto& each : found.occurrences)
-            out.all.push_back(
-                {indexes[each.event], each.starts_at, each.ends_at,
-                 each.recurrence_id ? std::optional{to_text(*each.recurrence_id)} : std::nullopt});
-        for (const auto index : found.cut_short) out.cut_short.push_back(indexes[index]);
-    }
+    if (recurring_ == 0) return out;
+    auto found =
+        calendar::expand({events_.data(), recurring_}, within.start, within.end, owner_.timezone);
+    for (const auto& each : found.occurrences)
+        out.all.push_back({each.event, each.starts_at, each.ends_at,
+                           each.recurrence_id
+                               ? std::optional{calendar::to_text(*each.recurrence_id)}
+                               : std::nullopt});
+    out.cut_short = std::move(found.cut_short);
     std::stable_sort(out.all.begin(), out.all.end(),
                      [](const auto& a, const auto& b) { return a.starts_at < b.starts_at; });
     return out;
@@ -175,14 +188,12 @@ owner_calendar::found_places owner_calendar::places(const range& within) const {
 
 std::vector<const booking*> owner_calendar::blocking(const range& within) const {
     std::vector<const booking*> out;
-    // None is longer than two days with its buffers, as the table has it.
-    constexpr hours reach{49};
-    for (auto each = bookings_by_start_.lower_bound({within.start - reach, {}});
-         each != bookings_by_start_.end() && each->first < within.end + reach; ++each) {
-        const auto& one = bookings_.at(each->second);
-        if (one.time.blocked_from < within.end && within.start < one.time.blocked_until)
-            out.push_back(&one);
-    }
+    // As they lie apart, with their buffers, what begins earlier ends earlier.
+    auto each = bookings_.lower_bound({within.start, {}});
+    while (each != bookings_.begin() && std::prev(each)->second.time.blocked_until > within.start)
+        --each;
+    for (; each != bookings_.end() && each->second.time.blocked_from < within.end; ++each)
+        if (each->second.time.blocked_until > within.start) out.push_back(&each->second);
     return out;
 }
 
@@ -203,7 +214,7 @@ void owner_calendar::apply(const commit_calendar& what, const calendar_committed
     // What is held past its time has been let go with the commit.
     std::vector<std::string> over;
     for (const auto& id : held_)
-        if (const auto& until = bookings_.at(id).hold_expires_at; until && *until <= what.at)
+        if (const auto& until = find_booking(id)->hold_expires_at; until && *until <= what.at)
             over.push_back(id);
     for (const auto& id : over) forget(id);
 }
@@ -262,11 +273,19 @@ listed_entries owner_calendar::entries(const list_entries& wanted) const {
 
 // ---------------------------------------------------------------------------------------- time
 
-std::vector<busy_time> owner_calendar::busy(const range& within, const std::string& but_event,
-                                            const std::string& but_recurrence) const {
+bool owner_calendar::is_aside(const left_aside& aside, const booking& one) {
+    return one.id == aside.booking || (!aside.event.empty() && one.event_id == aside.event);
+}
+
+bool owner_calendar::is_aside(const left_aside& aside, const taking_place& one) const {
+    return kept_[one.index].id == aside.event &&
+           (aside.recurrence.empty() || one.recurrence == aside.recurrence);
+}
+
+std::vector<busy_time> owner_calendar::busy(const range& within, const left_aside& aside) const {
     std::vector<busy_time> out;
     for (const auto* each : blocking(within)) {
-        if (!but_event.empty() && each->event_id == but_event) continue;
+        if (is_aside(aside, *each)) continue;
         const auto& [starts_at, ends_at, blocked_from, blocked_until, day] = each->time;
         busy_time one{
             {starts_at, ends_at},
@@ -277,57 +296,54 @@ std::vector<busy_time> owner_calendar::busy(const range& within, const std::stri
     }
     const auto found = places(within);
     for (const auto& each : found.all) {
-        const auto& id = kept_[each.index].id;
-        if (!events_[each.index].busy || bookings_by_event_.contains(id)) continue;
-        if (id == but_event && (but_recurrence.empty() || each.recurrence == but_recurrence))
+        if (!events_[each.index].busy || bookings_by_event_.contains(kept_[each.index].id))
             continue;
-        out.push_back({{each.starts_at, each.ends_at}});
+        if (!is_aside(aside, each)) out.push_back({{each.starts_at, each.ends_at}});
     }
     // A series that is too long to be looked at takes all of the time.
     for (const auto index : found.cut_short)
-        if (events_[index].busy && kept_[index].id != but_event) out.push_back({within});
+        if (events_[index].busy && kept_[index].id != aside.event) out.push_back({within});
     return out;
 }
 
-std::vector<calendar::calendar_entry> owner_calendar::in_the_way(
-    const range& of, timestamp now, const std::string& but_event,
-    const std::string& but_recurrence) const {
+std::vector<calendar::calendar_entry> owner_calendar::in_the_way(const range& of, timestamp now,
+                                                                 const left_aside& aside) const {
     std::vector<calendar::calendar_entry> out;
     for (const auto* each : blocking(of)) {
-        if (!but_event.empty() && each->event_id == but_event) continue;
         const bool over = each->state == booking_state::held && each->hold_expires_at &&
                           *each->hold_expires_at <= now;
-        if (!over) out.push_back(entry(*each));
+        if (!over && !is_aside(aside, *each)) out.push_back(entry(*each));
     }
     const auto found = places(of);
     for (const auto& each : found.all) {
-        const auto& id = kept_[each.index].id;
-        if (!events_[each.index].busy || bookings_by_event_.contains(id)) continue;
-        if (!overlap(of, interval{each.starts_at, each.ends_at})) continue;
-        if (id == but_event && (but_recurrence.empty() || each.recurrence == but_recurrence))
+        if (!events_[each.index].busy || bookings_by_event_.contains(kept_[each.index].id))
             continue;
+        if (!overlap(of, interval{each.starts_at, each.ends_at}) || is_aside(aside, each)) continue;
         out.push_back(entry(each.index, each.starts_at, each.ends_at, each.recurrence));
     }
     for (const auto index : found.cut_short)
-        if (events_[index].busy && kept_[index].id != but_event)
+        if (events_[index].busy && kept_[index].id != aside.event)
             out.push_back(entry(index, of.start, of.end, std::nullopt));
     std::sort(out.begin(), out.end(),
               [](const auto& a, const auto& b) { return a.starts_at < b.starts_at; });
     return out;
 }
 
-scheduling::person owner_calendar::filled(scheduling::person rules, const range& around,
-                                          const std::string& but_event) const {
+interval owner_calendar::looked_through(const scheduling::slot_search& search) {
+    return widened({search.from, search.until}, search_margin);
+}
+
+scheduling::person owner_calendar::filled(scheduling::person rules, const range& within,
+                                          const left_aside& aside) const {
     if (rules.timezone.empty()) rules.timezone = owner_.timezone;
     const auto& most = rules.most;
     const bool limited = most.a_day || most.a_week || most.a_month;
-    rules.busy =
-        busy(limited ? widened(around, limits_margin) : widened(around, search_margin), but_event);
+    rules.busy = busy(limited ? widened(within, limits_margin) : within, aside);
     return rules;
 }
 
 result<std::vector<interval>> owner_calendar::free_times(const find_free_time& wanted) const {
-    const auto who = filled(wanted.rules, {wanted.search.from, wanted.search.until});
+    const auto who = filled(wanted.rules, looked_through(wanted.search));
     if (wanted.weights) {
         auto ranked = ranked_slots({&who, 1}, wanted.search, *wanted.weights, wanted.limit);
         if (!ranked) return ranked.error();

@@ -13,11 +13,6 @@ using namespace runtime;
 
 namespace {
 
-/// Of a file: so many events in one commit, so that others' writes come between.
-constexpr std::size_t events_a_commit = 500;
-/// Bookings that are over count for the limits of their month.
-constexpr std::chrono::days bookings_kept{62};
-
 failure store_silent() { return {error_code::unavailable, "the store does not answer"}; }
 
 failure too_many() {
@@ -165,6 +160,7 @@ template caf::result<result<booking_outcome>> owner_calendar_flow::on_change(mov
 template caf::result<result<calendar::calendar_entry>> owner_calendar_flow::on_change(
     cancel_event&);
 template caf::result<result<booking>> owner_calendar_flow::on_change(settle_booking&);
+template caf::result<result<booking_outcome>> owner_calendar_flow::on_change(move_booking&);
 
 template <class Answer>
 void owner_calendar_flow::attempt(decide_on<Answer> decide, told<Answer> tell,

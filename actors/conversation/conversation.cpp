@@ -53,6 +53,11 @@ conversation_actor::behavior_type conversation_behavior(
             flow.handled();
             return answer;
         },
+        [&flow](tell_workflow& what) {
+            auto answer = flow.on_tell(what);
+            flow.handled();
+            return answer;
+        },
         [&flow](turn_events& what) { flow.on_events(what); },
         [&flow](turn_planned& what) { return flow.on_planned(what); },
         [&flow](turn_tool_finished& what) { return flow.on_tool_finished(what); },

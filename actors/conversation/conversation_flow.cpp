@@ -15,23 +15,11 @@ using namespace runtime;
 
 namespace {
 
-/// Records that one page of a catch-up reads.
-constexpr std::size_t page_records = 64;
-
 failure no_such_conversation() { return {error_code::not_found, "there is no such conversation"}; }
 
 failure store_silent() { return {error_code::unavailable, "the store does not answer"}; }
 
 }  // namespace
-
-std::vector<shared_event> announce_gate::take() {
-    std::vector<shared_event> out;
-    while (!waiting_.empty() && waiting_.front().ticket <= committed_) {
-        out.push_back(std::move(waiting_.front().what));
-        waiting_.pop_front();
-    }
-    return out;
-}
 
 // ---------------------------------------------------------------------------------- beginning
 
@@ -177,6 +165,30 @@ result<live_text> conversation_flow::on_live_text() const {
     return live_text{state_.running()->turn.turn_id, state_.running()->text};
 }
 
+caf::result<result<void>> conversation_flow::on_tell(tell_workflow& what) {
+    if (!exists_ || deleted_) return result<void>{no_such_conversation()};
+    if (!std::ranges::all_of(what.bodies, tells_of_workflow))
+        return result<void>{failure{error_code::invalid_request, "is not told of a workflow"}};
+    if (what.version <= what.after)
+        return result<void>{failure{error_code::invalid_request, "there is nothing to tell"}};
+    // Asked again, of what is on disk or about to be: the store would not take it a second time,
+    // and the state would have to be given up, with the turn that runs.
+    if (state_.has_told(what.stream, what.after + 1))
+        return result<void>{
+            commits_open_ == 0
+                ? failure{error_code::conflict, "these events were told before"}
+                : failure{error_code::unavailable, "these events are about to be told"}};
+    auto promise = owe<result<void>>(self_);
+    commit_conversation extras;
+    extras.told = told_events{what.stream, what.version, what.after};
+    commit(state_.tell(what.turn_id, what.stream, what.version, std::move(what.bodies), now()),
+           std::move(extras), [this, promise](const auto& done) mutable {
+               promise.deliver(done ? result<void>{} : result<void>{done.error()});
+               if (done) rest();
+           });
+    return promise;
+}
+
 caf::result<result<void>> conversation_flow::on_erase() {
     if (!exists_ || deleted_) return result<void>{no_such_conversation()};
     // Readers are told how their turns ended before the conversation goes.
@@ -212,6 +224,7 @@ void conversation_flow::be_gone() {
     deleted_ = true;
     for (const auto& reader : std::exchange(readers_, {}))
         self_->send(reader, conversation_gone{state_.key().conversation_id});
+    behind_.clear();
     state_ = conversation{state_.key()};
     rest();
 }
@@ -240,83 +253,6 @@ caf::result<result<conversation_pruned>> conversation_flow::on_retire(const chat
                 give_up(store_silent());
             });
     return promise;
-}
-
-// ------------------------------------------------------------------------------------- readers
-
-void conversation_flow::attach(const session_actor& reader) {
-    if (std::find(readers_.begin(), readers_.end(), reader) != readers_.end()) return;
-    readers_.push_back(reader);
-    self_->monitor(reader);
-}
-
-void conversation_flow::on_leave(const session_actor& reader) {
-    auto found = std::find(readers_.begin(), readers_.end(), reader);
-    if (found == readers_.end()) return;
-    self_->demonitor(reader.address());
-    readers_.erase(found);
-}
-
-caf::result<result<fetch_page>> conversation_flow::on_fetch(const chat_fetch& wanted) {
-    using reply = result<fetch_page>;
-    if (!exists_ || deleted_) return reply{no_such_conversation()};
-    auto known = std::find(readers_.begin(), readers_.end(), wanted.reader) != readers_.end();
-    if (!known && readers_.size() >= parts_->most_readers)
-        return reply{failure{error_code::rate_limited, "too many readers of this conversation"}};
-    // A reader that asks anew is behind again until it has caught up.
-    on_leave(wanted.reader);
-    if (wanted.after_version == 0 && state_.holds_after(wanted.after_seq)) {
-        fetch_page page{state_.events_after(wanted.after_seq), announced_, true, 0};
-        std::erase_if(page.events, [this](const auto& one) { return one->value.seq > announced_; });
-        attach(wanted.reader);
-        return reply{std::move(page)};
-    }
-    auto promise = owe<reply>(self_);
-    read_page(wanted, promise);
-    return promise;
-}
-
-void conversation_flow::read_page(const chat_fetch& wanted,
-                                  runtime::owed_reply<result<fetch_page>> promise) {
-    self_
-        ->request(parts_->reader.load(), parts_->store_timeout,
-                  read_records{state_.key(), wanted.after_seq, wanted.after_version, page_records})
-        .then(
-            [this, wanted, promise](const result<std::vector<journal_record>>& records) mutable {
-                if (!records) return fulfil(promise, records.error());
-                fetch_page page{{}, announced_, false, 0};
-                auto last = wanted.after_seq;
-                auto add = [&](event one) {
-                    auto rest = part_after(one, wanted.after_seq);
-                    if (!rest || rest->seq > announced_) return;
-                    auto shown = std::make_shared<published_event>();
-                    shown->frame = to_frame(state_.key().conversation_id, *rest);
-                    shown->value = std::move(*rest);
-                    last = std::max(last, shown->value.seq);
-                    page.events.push_back(std::move(shown));
-                };
-                for (auto& one : events_of(*records)) add(std::move(one));
-                auto whole = records->size() < page_records;
-                page.next_version =
-                    records->empty() ? wanted.after_version : records->back().version;
-                // From here on memory has it: what is on disk may reach into the running turn.
-                if (whole || state_.holds_after(last)) {
-                    for (const auto& one : state_.events_after(std::max(last, state_.kept_from())))
-                        if (one->value.seq <= announced_) page.events.push_back(one);
-                    page.live = true;
-                    attach(wanted.reader);
-                }
-                fulfil(promise, std::move(page));
-            },
-            [promise](const caf::error&) mutable { fulfil(promise, store_silent()); });
-}
-
-void conversation_flow::announce() {
-    auto events = gate_.take();
-    if (events.empty()) return;
-    announced_ = events.back()->value.seq;
-    for (const auto& reader : readers_)
-        self_->send(reader, conversation_events{state_.key().conversation_id, events});
 }
 
 // --------------------------------------------------------------------------------------- turns
@@ -456,6 +392,7 @@ void conversation_flow::commit(conversation_change change, commit_conversation e
                 if (!written)
                     return give_up({error_code::conflict, "the request was accepted before"});
                 announce();
+                read_on();
             },
             [this, then](const caf::error&) {
                 --commits_open_;

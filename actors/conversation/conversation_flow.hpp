@@ -52,6 +52,7 @@ class conversation_flow {
     caf::result<result<void>> on_erase();
     caf::result<result<runtime::conversation_pruned>> on_retire(const runtime::chat_retire& what);
     result<runtime::live_text> on_live_text() const;
+    caf::result<result<void>> on_tell(runtime::tell_workflow& what);
 
     void on_events(runtime::turn_events& what);
     caf::result<result<void>> on_planned(runtime::turn_planned& what);
@@ -86,6 +87,12 @@ class conversation_flow {
     void give_up(const failure& why);
     void read_page(const runtime::chat_fetch& wanted,
                    runtime::owed_reply<result<runtime::fetch_page>> promise);
+    /// `current`: the records are all that there are by now.
+    [[nodiscard]] runtime::fetch_page page_of(const runtime::chat_fetch& wanted,
+                                              std::span<const journal_record> records,
+                                              bool current);
+    /// Reads again for those whose page may have missed something.
+    void read_on();
 
     pointer self_ = nullptr;
     std::shared_ptr<const conversation_parts> parts_;
@@ -102,6 +109,9 @@ class conversation_flow {
     std::uint64_t tickets_ = 0;
     std::uint64_t commits_open_ = 0;
     std::vector<runtime::session_actor> readers_;
+    /// Pages that what was written meanwhile is missing from: read again once that is on disk.
+    std::vector<std::pair<runtime::chat_fetch, runtime::owed_reply<result<runtime::fetch_page>>>>
+        behind_;
 
     runtime::turn_actor turn_;
     caf::actor_clock::time_point turn_began_;

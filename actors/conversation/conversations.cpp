@@ -24,6 +24,7 @@ conversations_actor::behavior_type conversations(conversations_flow::pointer sel
         [&flow](const chat_leave& what) { flow.on_leave(what); },
         [&flow](const chat_erase& what) { return flow.on_erase(what); },
         [&flow](const chat_live_text& what) { return flow.on_live_text(what); },
+        [&flow](tell_workflow& what) { return flow.on_tell(what); },
         [&flow](const chat_retire& what) { return flow.on_retire(what); },
         [&flow](const forget_user& what) { flow.on_forget(what.user_id); },
         [&flow](const conversation_rests& what) { flow.on_rests(what); },

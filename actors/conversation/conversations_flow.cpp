@@ -409,6 +409,11 @@ caf::result<result<void>> conversations_flow::on_erase(const chat_erase& what) {
     return self_->delegate(sent_to(one), what);
 }
 
+caf::result<result<void>> conversations_flow::on_tell(tell_workflow& what) {
+    auto& one = wake(what.key);
+    return self_->delegate(sent_to(one), std::move(what));
+}
+
 caf::result<result<conversation_pruned>> conversations_flow::on_retire(const chat_retire& what) {
     // One that is in memory, or read, is in use.
     if (draining_ || entries_.contains(stream_of(what.key)))

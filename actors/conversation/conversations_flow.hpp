@@ -29,6 +29,7 @@ class conversations_flow {
     void on_leave(const runtime::chat_leave& what);
     caf::result<result<void>> on_erase(const runtime::chat_erase& what);
     caf::result<result<runtime::live_text>> on_live_text(const runtime::chat_live_text& what);
+    caf::result<result<void>> on_tell(runtime::tell_workflow& what);
     caf::result<result<runtime::conversation_pruned>> on_retire(const runtime::chat_retire& what);
     void on_forget(const std::string& user_id);
     void on_rests(const runtime::conversation_rests& what);

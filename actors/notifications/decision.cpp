@@ -58,6 +58,22 @@ notification approval_of(const waiting_call& one) {
     return out;
 }
 
+std::optional<command_workflow> booking_answer(const follow_up& what) {
+    const auto payload = json::parse(what.what.payload, nullptr, false);
+    const auto resolution = json::parse(what.what.resolution.value_or(""), nullptr, false);
+    if (!payload.is_object() || !resolution.is_object()) return std::nullopt;
+    command_workflow out;
+    out.id = text(payload, "workflowId");
+    out.user_id = what.what.user_id;
+    const auto version = payload.find("version");
+    auto step = text(payload, "stepId");
+    if (out.id.empty() || step.empty() || version == payload.end()) return std::nullopt;
+    out.order =
+        answer_step{std::move(step),
+                    {{"approved", text(resolution, "action") == "approve"}, {"version", *version}}};
+    return out;
+}
+
 std::optional<chat_send> decision_message(const follow_up& what) {
     const auto payload = json::parse(what.what.payload, nullptr, false);
     const auto resolution = json::parse(what.what.resolution.value_or(""), nullptr, false);

@@ -36,6 +36,8 @@ struct notifications_parts {
     std::size_t most_listeners = 1'000;
     /// Decisions that are on their way at once.
     std::size_t most_sent = 32;
+    /// Told of what owners have decided on a booking.
+    runtime::actor_slot<runtime::workflows_actor> workflows = {};
 };
 
 /// Starts the actor of the notifications: it keeps none in memory but knows who listens and who

@@ -126,14 +126,15 @@ void notifications_flow::close(const notification& found, const resolve_notifica
     if (std::ranges::find(actions, wanted.action) == actions.end())
         return fulfil(owed, failure{error_code::invalid_request,
                                     "is not an action of this notification", "/action"});
-    const bool approves = found.type == tool_approval;
+    const bool books = found.type == booking_approval;
+    const bool approves = found.type == tool_approval || books;
     if (approves && !wanted.by_user && found.state == notification_state::open)
         return fulfil(owed, failure{error_code::forbidden,
                                     "only the user can decide this: ask for a plain yes or no"});
     close_notification change{found.user_id, found.id, {}, {}, wanted.once};
     change.resolution = json{{"action", wanted.action}, {"data", wanted.data}}.dump(
         -1, ' ', false, json::error_handler_t::replace);
-    if (approves) change.followed_by = approval_decided;
+    if (approves) change.followed_by = books ? booking_decided : approval_decided;
     commit_close(std::move(change), owed);
 }
 
@@ -232,10 +233,17 @@ void notifications_flow::expire() {
 // ----------------------------------------------------------------------------------- decisions
 
 void notifications_flow::find_follow_ups() {
-    // At a start the conversations may stand a moment later.
-    if (sent_.size() >= parts_.most_sent || !parts_.conversations.load())
-        return look_in(parts_.shortest_look);
-    const auto wanted = list_follow_ups{approval_decided, now(), parts_.most_sent};
+    if (sent_.size() >= parts_.most_sent) return look_in(parts_.shortest_look);
+    // At a start the conversations may stand a moment later, and the workflows with them.
+    if (parts_.conversations.load())
+        find_follow_ups(approval_decided);
+    else
+        look_in(parts_.shortest_look);
+    if (parts_.workflows.load()) find_follow_ups(booking_decided);
+}
+
+void notifications_flow::find_follow_ups(const char* kind) {
+    const auto wanted = list_follow_ups{kind, now(), parts_.most_sent};
     self_->request(parts_.reader.load(), parts_.store_timeout, wanted)
         .then(
             [this](const result<std::vector<follow_up>>& found) {
@@ -249,6 +257,7 @@ void notifications_flow::find_follow_ups() {
 void notifications_flow::carry_out(const follow_up& one) {
     const auto& id = one.what.id;
     if (!sent_.insert(id).second) return;
+    if (one.what.type == booking_approval) return carry_out_booking(one);
     auto message = decision_message(one);
     if (!message) {
         log(log_level::error, "approval.unreadable", "a decision cannot be read and is dropped",
@@ -256,14 +265,41 @@ void notifications_flow::carry_out(const follow_up& one) {
         return settle(id, forget_follow_up{id});
     }
     self_->request(parts_.conversations.load(), parts_.send_timeout, std::move(*message))
-        .then([this, id](const result<chat_accepted>& answer) { carried_out(id, answer); },
-              [this, id](const caf::error&) {
-                  carried_out(id,
-                              failure{error_code::unavailable, "the conversation does not answer"});
-              });
+        .then(
+            [this, id](const result<chat_accepted>& answer) {
+                carried_out(id, approval_decided,
+                            answer ? result<void>{} : result<void>{answer.error()});
+            },
+            [this, id](const caf::error&) {
+                carried_out(id, approval_decided,
+                            failure{error_code::unavailable, "the conversation does not answer"});
+            });
 }
 
-void notifications_flow::carried_out(const std::string& id, const result<chat_accepted>& answer) {
+/// A workflow that has the answer already says `conflict`: a second try is harmless.
+void notifications_flow::carry_out_booking(const follow_up& one) {
+    const auto& id = one.what.id;
+    auto order = booking_answer(one);
+    if (!order) {
+        log(log_level::error, "approval.unreadable", "a decision cannot be read and is dropped",
+            {{"notificationId", id}, {"userId", one.what.user_id}});
+        return settle(id, forget_follow_up{id});
+    }
+    self_->request(parts_.workflows.load(), parts_.send_timeout, std::move(*order))
+        .then(
+            [this, id](const result<workflow::account_of>& answer) {
+                if (!answer) return carried_out(id, booking_decided, answer.error());
+                crash_point("booking.decision_sent");
+                settle(id, forget_follow_up{id});
+            },
+            [this, id](const caf::error&) {
+                carried_out(id, booking_decided,
+                            failure{error_code::unavailable, "the workflow does not answer"});
+            });
+}
+
+void notifications_flow::carried_out(const std::string& id, const char* kind,
+                                     const result<void>& answer) {
     if (answer) {
         // The turn has it, and the timer went with its acceptance.
         crash_point("approval.sent");
@@ -272,7 +308,8 @@ void notifications_flow::carried_out(const std::string& id, const result<chat_ac
         return;
     }
     const auto code = answer.error().code;
-    if (code == error_code::not_found || code == error_code::conflict) {
+    if (code == error_code::not_found || code == error_code::conflict ||
+        code == error_code::invalid_request) {
         log(log_level::info, "approval.dropped", "a decision has nowhere to go",
             {{"notificationId", id}, {"code", to_string(code)}});
         return settle(id, forget_follow_up{id});
@@ -282,7 +319,7 @@ void notifications_flow::carried_out(const std::string& id, const result<chat_ac
         std::min(parts_.first_wait * (std::int64_t{1} << failed), parts_.longest_wait);
     log(log_level::warning, "approval.postponed", "a decision is carried out later",
         {{"notificationId", id}, {"code", to_string(code)}, {"waitMs", wait}});
-    settle(id, postpone_follow_up{id, approval_decided, now() + wait});
+    settle(id, postpone_follow_up{id, kind, now() + wait});
     look_in(std::max(wait, parts_.shortest_look));
 }
 

@@ -54,8 +54,11 @@ class notifications_flow {
     void look_when_it_expires(const notification& one);
     void expire();
     void find_follow_ups();
+    void find_follow_ups(const char* kind);
     void carry_out(const runtime::follow_up& one);
-    void carried_out(const std::string& id, const result<runtime::chat_accepted>& answer);
+    void carry_out_booking(const runtime::follow_up& one);
+    /// The timer of one that succeeds is removed by who carries it out.
+    void carried_out(const std::string& id, const char* kind, const result<void>& answer);
     void settle(const std::string& id, runtime::notification_change change);
 
     pointer self_ = nullptr;

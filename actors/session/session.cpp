@@ -25,6 +25,8 @@ failure notifications_silent() {
     return {error_code::unavailable, "the notifications do not answer"};
 }
 
+failure workflows_silent() { return {error_code::unavailable, "the workflows do not answer"}; }
+
 /// A connection's cursors: for each conversation the highest `seq` that was handed on.
 class session {
   public:
@@ -221,6 +223,21 @@ class session {
                 },
                 [this, id = what.request_id](const caf::error&) {
                     if (sink_) sink_->failed(id, notifications_silent());
+                });
+    }
+
+    void obey(session_workflow& what) {
+        self_->request(parts_->workflows.load(), parts_->timeout, std::move(what.order))
+            .then(
+                [this, id = what.request_id](const result<workflow::account_of>& answer) {
+                    if (!sink_) return;
+                    if (answer)
+                        sink_->done(id, std::nullopt);
+                    else
+                        sink_->failed(id, answer.error());
+                },
+                [this, id = what.request_id](const caf::error&) {
+                    if (sink_) sink_->failed(id, workflows_silent());
                 });
     }
 

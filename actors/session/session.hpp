@@ -13,6 +13,7 @@ namespace perin::actors {
 struct session_parts {
     runtime::actor_slot<runtime::conversations_actor> conversations;
     runtime::actor_slot<runtime::notifications_actor> notifications = {};
+    runtime::actor_slot<runtime::workflows_actor> workflows = {};
     std::chrono::milliseconds timeout{35'000};
     /// Conversations that one connection may follow.
     std::size_t most_subscriptions = 1'000;

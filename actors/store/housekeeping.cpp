@@ -25,8 +25,9 @@ constexpr std::array order = {
 };
 static_assert(order.size() == prunable_kinds);
 
-/// While no round is under way, whether one is due is looked at so often.
-constexpr std::chrono::seconds look_every{1};
+/// Between two rounds, however often they are wanted: one that fails at once is not to go on and
+/// on.
+constexpr std::chrono::seconds shortest_rest{1};
 
 class housekeeping {
   public:
@@ -42,18 +43,19 @@ class housekeeping {
 
     /// A tick is the only thing that is outstanding, or it began the request that is.
     void on_tick() {
-        if (round_.over()) {
-            if (self_->clock().now() < due_) return rest();
-            round_.begin(parts_.settings.keep, parts_.clock->now());
-        }
+        if (is_over()) round_.begin(parts_.settings.keep, parts_.clock->now());
         step();
     }
 
   private:
+    /// Conversations of the last page may be left when all has been looked through.
+    [[nodiscard]] bool is_over() const { return round_.over() && idle_.empty(); }
+
     void rest() {
-        const auto wait =
-            round_.over() ? std::chrono::milliseconds{look_every} : parts_.settings.pause;
-        self_->delayed_send(self_, wait, tick{});
+        const auto now = self_->clock().now();
+        const auto next =
+            is_over() ? std::max(due_, now + shortest_rest) : now + parts_.settings.pause;
+        self_->scheduled_send(self_, next, tick{});
     }
 
     void step() {
@@ -113,7 +115,7 @@ class housekeeping {
     }
 
     void go_on() {
-        if (round_.over() && idle_.empty()) return end();
+        if (is_over()) return end();
         rest();
     }
 

@@ -1,5 +1,6 @@
 #include "actors/store/reader_pool.hpp"
 
+#include "actors/store/reader_behavior.hpp"
 #include "actors/store/store.hpp"
 #include "actors/store/store_reader.hpp"
 #include "runtime/log.hpp"
@@ -146,30 +147,7 @@ reader_actor::behavior_type reader_pool(pool_pointer self,
                                         std::shared_ptr<reader_pool_parts> parts) {
     prepare(self);
     self->state.parts = std::move(*parts);
-    auto answer = [self](const auto& what) { return pass_on(self, what); };
-    return {
-        [=](const load_conversation& what) { return answer(what); },
-        [=](const read_records& what) { return answer(what); },
-        [=](const list_conversations& what) { return answer(what); },
-        [=](const read_messages& what) { return answer(what); },
-        [=](const find_turn& what) { return answer(what); },
-        [=](const find_claim& what) { return answer(what); },
-        [=](const list_unfinished& what) { return answer(what); },
-        [=](const load_memory& what) { return answer(what); },
-        [=](const find_token_owner& what) { return answer(what); },
-        [=](const find_credentials& what) { return answer(what); },
-        [=](const find_user& what) { return answer(what); },
-        [=](const list_users& what) { return answer(what); },
-        [=](const list_tokens& what) { return answer(what); },
-        [=](const load_calendar& what) { return answer(what); },
-        [=](const find_tool_effect& what) { return answer(what); },
-        [=](const find_feed_owner& what) { return answer(what); },
-        [=](const list_notifications& what) { return answer(what); },
-        [=](const find_notification& what) { return answer(what); },
-        [=](const list_follow_ups& what) { return answer(what); },
-        [=](const list_idle_conversations& what) { return answer(what); },
-        [](const database_task& what) { what.run(); },
-    };
+    return reader_behavior([self](const auto& what) { return pass_on(self, what); });
 }
 
 }  // namespace

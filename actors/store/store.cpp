@@ -1,8 +1,10 @@
 #include "actors/store/store.hpp"
 
 #include "actors/store/database_work.hpp"
+#include "actors/store/reader_behavior.hpp"
 #include "actors/store/store_reader.hpp"
 #include "actors/store/store_writer.hpp"
+#include "persistence/timers.hpp"
 #include "runtime/supervision/owed_reply.hpp"
 #include "runtime/supervision/prepare.hpp"
 
@@ -99,6 +101,12 @@ caf::result<Reply> enter(store_pointer self, const Change& change) {
     return promise;
 }
 
+result<void> set_wake(persistence::database& db, const append_records& what) {
+    return persistence::timer_repository(db).wake(
+        std::string(wake_timer), what.stream, what.state ? what.state->user_id : std::string(),
+        what.wake->due_at, what.records.empty() ? timestamp{} : what.records.back().at);
+}
+
 caf::result<result<std::uint64_t>> enter_append(store_pointer self, append_records& what) {
     auto promise = owe<result<std::uint64_t>>(self);
     struct pending_append {
@@ -115,6 +123,8 @@ caf::result<result<std::uint64_t>> enter_append(store_pointer self, append_recor
     enter(self, {[pending](persistence::database& db) {
                      pending->done = persistence::journal_repository(db).append_all(
                          {&pending->seen, std::size_t{1}});
+                     if (pending->done && pending->what.wake)
+                         pending->done = set_wake(db, pending->what);
                      return pending->done;
                  },
                  [promise, pending](const std::optional<failure>& lost) mutable {
@@ -122,7 +132,7 @@ caf::result<result<std::uint64_t>> enter_append(store_pointer self, append_recor
                      if (!pending->done) return promise.deliver(pending->done.error());
                      promise.deliver(pending->what.expected_version + pending->what.records.size());
                  },
-                 &pending->seen, mine.records.size()});
+                 mine.wake ? nullptr : &pending->seen, mine.records.size()});
     return promise;
 }
 
@@ -145,6 +155,7 @@ store_actor::behavior_type store(store_pointer self, std::shared_ptr<store_start
         [self](const commit_notification& what) {
             return enter<result<notification_committed>>(self, what);
         },
+        [self](const commit_delegation& what) { return enter<result<void>>(self, what); },
         [self](const prune_rows& what) { return enter<result<pruned_batch>>(self, what); },
         [self](const prune_conversation& what) {
             return enter<result<conversation_pruned>>(self, what);
@@ -219,30 +230,7 @@ reader_actor::behavior_type reader(reader_pointer self, std::shared_ptr<reader_s
     self->state.db = std::move(start->db);
     self->state.supervisor = start->supervisor;
     self->state.failed = start->failed;
-    auto answer = [self](const auto& what) { return read(self, what); };
-    return {
-        [=](const load_conversation& what) { return answer(what); },
-        [=](const read_records& what) { return answer(what); },
-        [=](const list_conversations& what) { return answer(what); },
-        [=](const read_messages& what) { return answer(what); },
-        [=](const find_turn& what) { return answer(what); },
-        [=](const find_claim& what) { return answer(what); },
-        [=](const list_unfinished& what) { return answer(what); },
-        [=](const load_memory& what) { return answer(what); },
-        [=](const find_token_owner& what) { return answer(what); },
-        [=](const find_credentials& what) { return answer(what); },
-        [=](const find_user& what) { return answer(what); },
-        [=](const list_users& what) { return answer(what); },
-        [=](const list_tokens& what) { return answer(what); },
-        [=](const load_calendar& what) { return answer(what); },
-        [=](const find_tool_effect& what) { return answer(what); },
-        [=](const find_feed_owner& what) { return answer(what); },
-        [=](const list_notifications& what) { return answer(what); },
-        [=](const find_notification& what) { return answer(what); },
-        [=](const list_follow_ups& what) { return answer(what); },
-        [=](const list_idle_conversations& what) { return answer(what); },
-        [](const database_task& what) { what.run(); },
-    };
+    return reader_behavior([self](const auto& what) { return read(self, what); });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "persistence/bookings.hpp"
 #include "persistence/calendar_events.hpp"
 #include "persistence/calendars.hpp"
+#include "persistence/credentials.hpp"
 #include "persistence/tool_effects.hpp"
 
 #include <variant>
@@ -164,7 +165,7 @@ result<std::optional<std::string>> store_reader::read(const find_tool_effect& wh
 }
 
 result<feed_owner> store_reader::read(const find_feed_owner& what) {
-    auto found = calendar_repository(db_).find_feed(what.token_hash);
+    auto found = calendar_repository(db_).find_feed(persistence::token_hash(what.token));
     if (!found) return found.error();
     if (!*found) return no_such("feed");
     return feed_owner{std::move((*found)->owner), (*found)->state.version,

@@ -142,7 +142,7 @@ result<std::vector<follow_up>> store_reader::read(const list_follow_ups& what) {
         if (!found) return found.error();
         auto owner = accounts.find(each.user_id);
         if (!owner) return owner.error();
-        // Nobody is left to whom it could matter: its timer is pruned with the rest.
+        // Its user is being erased, and the timer with all that is theirs.
         if (!*found || !*owner) continue;
         out.push_back({std::move(**found), std::move(**owner)});
     }

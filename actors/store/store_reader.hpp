@@ -2,9 +2,11 @@
 
 #include "persistence/database.hpp"
 #include "runtime/calendar_messages.hpp"
+#include "runtime/delegation_messages.hpp"
 #include "runtime/housekeeping_messages.hpp"
 #include "runtime/messages.hpp"
 #include "runtime/notification_messages.hpp"
+#include "runtime/workflow_messages.hpp"
 
 namespace perin::actors {
 
@@ -33,6 +35,13 @@ class store_reader {
     result<notification> read(const runtime::find_notification& what);
     result<std::vector<runtime::follow_up>> read(const runtime::list_follow_ups& what);
     result<runtime::idle_conversations> read(const runtime::list_idle_conversations& what);
+    result<runtime::found_delegation> read(const runtime::find_delegation& what);
+    result<runtime::delegation_page> read(const runtime::list_delegations& what);
+    result<runtime::found_guest_session> read(const runtime::find_guest_session& what);
+    result<runtime::loaded_workflow> read(const runtime::load_workflow& what);
+    result<runtime::workflow_page> read(const runtime::list_workflows& what);
+    result<std::vector<std::string>> read(const runtime::list_unfinished_workflows& what);
+    result<runtime::due_workflows> read(const runtime::list_due_workflows& what);
 
   private:
     result<std::uint64_t> version_before(const std::string& stream, std::uint64_t seq);

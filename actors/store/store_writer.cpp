@@ -6,6 +6,7 @@
 #include "persistence/journal.hpp"
 #include "persistence/memory.hpp"
 #include "persistence/retention.hpp"
+#include "persistence/streams.hpp"
 #include "persistence/timers.hpp"
 #include "persistence/tool_effects.hpp"
 
@@ -99,6 +100,11 @@ result<conversation_committed> store_writer::apply(const commit_conversation& wh
         if (!due) return due.error();
         if (*due == 0)
             return failure{error_code::conflict, "the decision has been carried out already"};
+    }
+    if (what.told) {
+        auto done = persistence::stream_repository(db_).tell(what.told->stream, what.told->after,
+                                                             what.told->version);
+        if (!done) return done.error();
     }
     return conversation_committed{};
 }

@@ -2,6 +2,7 @@
 
 #include "persistence/database.hpp"
 #include "runtime/calendar_messages.hpp"
+#include "runtime/delegation_messages.hpp"
 #include "runtime/housekeeping_messages.hpp"
 #include "runtime/messages.hpp"
 #include "runtime/notification_messages.hpp"
@@ -19,6 +20,7 @@ class store_writer {
     result<runtime::account_committed> apply(const runtime::commit_account& what);
     result<runtime::calendar_committed> apply(const runtime::commit_calendar& what);
     result<runtime::notification_committed> apply(const runtime::commit_notification& what);
+    result<void> apply(const runtime::commit_delegation& what);
     result<pruned_batch> apply(const runtime::prune_rows& what);
     result<runtime::conversation_pruned> apply(const runtime::prune_conversation& what);
 

@@ -63,7 +63,7 @@ std::string said_time(const json& arguments) {
 json question_json(const time_question& asked, const std::string& timezone) {
     auto choices = json::array();
     for (const auto& each : asked.choices)
-        if (choices.size() < most_choices) choices.push_back(slot_json(each, timezone));
+        if (choices.size() < most_choices) choices.push_back(calendar::slot_json(each, timezone));
     return {{"status", "ambiguous"},
             {"timezone", timezone},
             {"question", asked.question},
@@ -209,26 +209,13 @@ json cancel_event_schema() {
 
 // --------------------------------------------------------------------------------------- answers
 
-json slot_json(const interval& slot, const std::string& timezone) {
-    return {{"start", to_rfc3339(slot.start)},
-            {"end", to_rfc3339(slot.end)},
-            {"startLocal", to_rfc3339(slot.start, timezone)},
-            {"endLocal", to_rfc3339(slot.end, timezone)}};
-}
-
-json entry_json(const calendar::calendar_entry& entry, const std::string& timezone) {
-    auto out = to_json(entry);
-    out["startLocal"] = to_rfc3339(entry.starts_at, timezone);
-    out["endLocal"] = to_rfc3339(entry.ends_at, timezone);
-    return out;
-}
-
 json taken_json(const time_refused& why, const std::string& timezone) {
     auto in_the_way = json::array();
     for (const auto& each : why.in_the_way)
-        if (in_the_way.size() < most_choices) in_the_way.push_back(entry_json(each, timezone));
+        if (in_the_way.size() < most_choices) in_the_way.push_back(to_json(each, timezone));
     auto alternatives = json::array();
-    for (const auto& each : why.alternatives) alternatives.push_back(slot_json(each, timezone));
+    for (const auto& each : why.alternatives)
+        alternatives.push_back(calendar::slot_json(each, timezone));
     return {{"status", "taken"},
             {"timezone", timezone},
             {"why", sentence(why.why)},
@@ -252,8 +239,7 @@ read_call<find_free_time> read_find_time(const json& arguments, const calendar_r
     out.search.durations = {length};
     out.weights = scheduling::slot_weights{};
     // A moment: is it free? Else times of a stretch.
-    const bool moment = range.end - range.start <= hours{12} &&
-                        (scheduling::is_empty(range) || range.end - range.start == length);
+    const bool moment = scheduling::is_empty(range) || range.end - range.start == length;
     if (arguments.value("anyHour", false) || moment)
         for (auto& day : out.rules.hours.days) day = {{minutes{0}, hours{24}}};
     if (moment) {
@@ -373,7 +359,7 @@ read_call<calendar::calendar_entry> read_event_meant(
     }
     auto choices = json::array();
     for (const auto& each : found)
-        if (choices.size() < most_choices) choices.push_back(entry_json(each, with.timezone));
+        if (choices.size() < most_choices) choices.push_back(to_json(each, with.timezone));
     return json{{"status", "which"},
                 {"timezone", with.timezone},
                 {"question", "Which one do you mean?"},

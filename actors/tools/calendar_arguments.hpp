@@ -58,14 +58,6 @@ using read_call = std::variant<Message, nlohmann::json, failure>;
                                                              const calendar::calendar_entry& which,
                                                              const calendar_reading& with);
 
-/// `{"start","end","startLocal","endLocal"}`.
-[[nodiscard]] nlohmann::json slot_json(const scheduling::interval& slot,
-                                       const std::string& timezone);
-
-/// An entry with its local times.
-[[nodiscard]] nlohmann::json entry_json(const calendar::calendar_entry& entry,
-                                        const std::string& timezone);
-
 /// `{"status":"taken","timezone","inTheWay","alternatives"}`.
 [[nodiscard]] nlohmann::json taken_json(const runtime::time_refused& why,
                                         const std::string& timezone);

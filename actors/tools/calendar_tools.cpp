@@ -124,7 +124,8 @@ void find_time(const calendar_call& call, const json& arguments) {
                     std::sort(slots.begin(), slots.end(),
                               [](const auto& a, const auto& b) { return a.start < b.start; });
                     auto told = json::array();
-                    for (const auto& slot : slots) told.push_back(slot_json(slot, call.timezone()));
+                    for (const auto& slot : slots)
+                        told.push_back(calendar::slot_json(slot, call.timezone()));
                     call.end(json{{"timezone", call.timezone()},
                                   {"durationMins", length},
                                   {"slots", std::move(told)}});
@@ -145,8 +146,7 @@ void list_events(const calendar_call& call, const json& arguments) {
         const auto until = wanted.until;
         call.ask<listed_entries>(std::move(wanted), [call, from, until](listed_entries found) {
             auto events = json::array();
-            for (const auto& each : found.items)
-                events.push_back(entry_json(each, call.timezone()));
+            for (const auto& each : found.items) events.push_back(to_json(each, call.timezone()));
             call.end(json{{"timezone", call.timezone()},
                           {"from", to_rfc3339(from)},
                           {"until", to_rfc3339(until)},
@@ -160,7 +160,7 @@ void tell_outcome(const calendar_call& call, const booking_outcome& outcome, jso
     if (const auto* refused = std::get_if<time_refused>(&outcome))
         return call.end(taken_json(*refused, call.timezone()));
     told["timezone"] = call.timezone();
-    told["event"] = entry_json(std::get<time_booked>(outcome).entry, call.timezone());
+    told["event"] = to_json(std::get<time_booked>(outcome).entry, call.timezone());
     call.end(std::move(told));
 }
 
@@ -188,10 +188,10 @@ void reschedule_event(const calendar_call& call, const json& arguments) {
     find_event(call, arguments, [=](const calendar::calendar_entry& which) {
         call.with(read_reschedule(arguments, which, call.reading()), [=](move_event wanted) {
             call.ask<booking_outcome>(std::move(wanted), [=](const booking_outcome& outcome) {
-                tell_outcome(
-                    call, outcome,
-                    {{"status", "moved"},
-                     {"before", slot_json({which.starts_at, which.ends_at}, call.timezone())}});
+                tell_outcome(call, outcome,
+                             {{"status", "moved"},
+                              {"before", calendar::slot_json({which.starts_at, which.ends_at},
+                                                             call.timezone())}});
             });
         });
     });
@@ -206,7 +206,7 @@ void cancel_one(const calendar_call& call, const json& arguments) {
                 json{{"status", "which"},
                      {"timezone", call.timezone()},
                      {"question", "It repeats: only the next one, or the whole series?"},
-                     {"choices", {entry_json(which, call.timezone())}}});
+                     {"choices", {to_json(which, call.timezone())}}});
         read_call<cancel_event> wanted = cancel_event{
             {}, which.id, whole ? std::nullopt : which.recurrence_id, call.reading().now, {}};
         call.with(std::move(wanted), [=](cancel_event message) {
@@ -214,7 +214,7 @@ void cancel_one(const calendar_call& call, const json& arguments) {
                 std::move(message), [=](const calendar::calendar_entry& gone) {
                     call.end(json{{"status", "cancelled"},
                                   {"timezone", call.timezone()},
-                                  {"event", entry_json(gone, call.timezone())}});
+                                  {"event", to_json(gone, call.timezone())}});
                 });
         });
     });

@@ -86,4 +86,12 @@ class tool_registry {
     runtime::actor_slot<runtime::memory_actor> memory,
     std::shared_ptr<const runtime::wall_clock> clock);
 
+class public_address;
+
+/// `delegation_create_link`, for an owner.
+[[nodiscard]] std::vector<tool> delegation_tools(
+    runtime::actor_slot<runtime::delegations_actor> delegations,
+    std::shared_ptr<const runtime::wall_clock> clock,
+    std::shared_ptr<const public_address> address);
+
 }  // namespace perin::actors

@@ -1,5 +1,7 @@
 #include "domain/calendar/calendar_entry.hpp"
 
+#include "domain/meant_time.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <array>
@@ -78,6 +80,20 @@ json to_json(const calendar_entry& entry) {
             {"location", text_or_null(entry.location)},
             {"description", text_or_null(entry.description)},
             {"recurrenceId", entry.recurrence_id ? json(*entry.recurrence_id) : json()}};
+}
+
+json to_json(const calendar_entry& entry, const std::string& timezone) {
+    auto out = to_json(entry);
+    out["startLocal"] = to_rfc3339(entry.starts_at, timezone);
+    out["endLocal"] = to_rfc3339(entry.ends_at, timezone);
+    return out;
+}
+
+json slot_json(const scheduling::interval& slot, const std::string& timezone) {
+    return {{"start", to_rfc3339(slot.start)},
+            {"end", to_rfc3339(slot.end)},
+            {"startLocal", to_rfc3339(slot.start, timezone)},
+            {"endLocal", to_rfc3339(slot.end, timezone)}};
 }
 
 std::optional<calendar_entry> entry_of(const json& written) {

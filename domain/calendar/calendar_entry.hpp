@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/calendar/event.hpp"
+#include "domain/scheduling/interval.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -44,6 +45,13 @@ struct calendar_entry {
 /// `{"id","title","start","end","allDay","busy","status","location","description","recurrenceId"}`,
 /// times in RFC 3339 UTC; what is empty is null.
 [[nodiscard]] nlohmann::json to_json(const calendar_entry& entry);
+
+/// The same with `startLocal` and `endLocal`, as the clock of a zone (IANA) shows them.
+[[nodiscard]] nlohmann::json to_json(const calendar_entry& entry, const std::string& timezone);
+
+/// `{"start","end","startLocal","endLocal"}` of a stretch of time.
+[[nodiscard]] nlohmann::json slot_json(const scheduling::interval& slot,
+                                       const std::string& timezone);
 
 /// The entry that `to_json` has written; nothing where it is none.
 [[nodiscard]] std::optional<calendar_entry> entry_of(const nlohmann::json& written);

@@ -86,6 +86,11 @@ struct intent_row {
 [[nodiscard]] std::optional<reading> match_anything(const question& asked);
 [[nodiscard]] std::string answer_not_understood(const reading& what, const question& asked);
 
+// The row of offline/link_talk.cpp.
+[[nodiscard]] std::optional<reading> match_link(const question& asked);
+[[nodiscard]] plan intend_link(const reading& what, const question& asked);
+[[nodiscard]] std::string tell_link(const tool_outcome& outcome);
+
 // Rows of offline/memory_talk.cpp.
 [[nodiscard]] std::optional<reading> match_remember(const question& asked);
 [[nodiscard]] plan intend_remember(const reading& what, const question& asked);

@@ -25,7 +25,13 @@ json time_or_null(const std::optional<timestamp>& at) {
 /// Writes the fields of an event.
 struct writer {
     json operator()(const begun& one) const {
-        return {{"kind", one.kind}, {"version", one.version}, {"input", one.input}};
+        json out = {{"kind", one.kind}, {"version", one.version}, {"input", one.input}};
+        if (one.origin)
+            out["origin"] = {{"conversationId", one.origin->conversation_id},
+                             {"turnId", one.origin->turn_id},
+                             {"reasoning", one.origin->reasoning},
+                             {"confidence", one.origin->confidence}};
+        return out;
     }
     json operator()(const step_started& one) const {
         return {{"stepId", one.step_id}, {"attempt", one.attempt}};
@@ -36,7 +42,8 @@ struct writer {
     json operator()(const step_waits& one) const {
         return {{"stepId", one.step_id},
                 {"for", to_string(one.what)},
-                {"until", time_or_null(one.until)}};
+                {"until", time_or_null(one.until)},
+                {"shown", one.shown}};
     }
     json operator()(const step_answered& one) const {
         return {{"stepId", one.step_id}, {"answer", one.answer}};
@@ -81,6 +88,13 @@ class reader {
         if (!at) throw json::other_error::create(501, "no time", nullptr);
         return at;
     }
+    [[nodiscard]] std::optional<told_in> origin() const {
+        const auto found = written_.find("origin");
+        if (found == written_.end()) return std::nullopt;
+        return told_in{
+            found->at("conversationId").get<std::string>(), found->at("turnId").get<std::string>(),
+            found->at("reasoning").get<std::string>(), found->at("confidence").get<double>()};
+    }
     [[nodiscard]] error_code code(const char* name) const {
         return error_code_of(text(name)).value_or(error_code::internal);
     }
@@ -96,7 +110,7 @@ class reader {
 };
 
 void read(begun& to, const reader& from) {
-    to = {from.text("kind"), from.number("version"), from.any("input")};
+    to = {from.text("kind"), from.number("version"), from.any("input"), from.origin()};
 }
 void read(step_started& to, const reader& from) {
     to = {from.text("stepId"), from.number("attempt")};
@@ -105,7 +119,7 @@ void read(step_progress& to, const reader& from) {
     to = {from.text("stepId"), from.text("message")};
 }
 void read(step_waits& to, const reader& from) {
-    to = {from.text("stepId"), from.waited("for"), from.time("until")};
+    to = {from.text("stepId"), from.waited("for"), from.time("until"), from.any("shown")};
 }
 void read(step_answered& to, const reader& from) { to = {from.text("stepId"), from.any("answer")}; }
 void read(step_done& to, const reader& from) { to = {from.text("stepId"), from.any("result")}; }

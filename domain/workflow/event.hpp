@@ -20,10 +20,23 @@ enum class waits_for { answer, approval, time, event };
 
 // What happens to a workflow. Each is on disk before anything follows from it.
 
+/// Where a workflow was begun, and is told of.
+struct told_in {
+    std::string conversation_id;
+    std::string turn_id;
+    /// Why it was begun, as people are told.
+    std::string reasoning = {};
+    /// 0 to 1.
+    double confidence = 1;
+    friend bool operator==(const told_in&, const told_in&) = default;
+};
+
 struct begun {
     std::string kind;
     std::uint32_t version = 1;
     nlohmann::json input = nullptr;
+    /// Nothing: in no conversation.
+    std::optional<told_in> origin = {};
     friend bool operator==(const begun&, const begun&) = default;
 };
 /// An attempt begins, with the number it has, from 1.
@@ -42,6 +55,8 @@ struct step_waits {
     std::string step_id;
     waits_for what = waits_for::answer;
     std::optional<timestamp> until = {};
+    /// What people are shown meanwhile, such as times to choose from.
+    nlohmann::json shown = nullptr;
     friend bool operator==(const step_waits&, const step_waits&) = default;
 };
 /// What it waited for has come; the next attempt is given it.

@@ -56,6 +56,7 @@ void workflow_state::apply(const event& what, timestamp at) {
     auto* step = find(step_of(what));
     if (const auto* one = std::get_if<begun>(&what)) {
         input_ = one->input;
+        origin_ = one->origin;
     } else if (std::holds_alternative<paused>(what)) {
         paused_ = true;
     } else if (std::holds_alternative<resumed>(what)) {
@@ -70,12 +71,16 @@ void workflow_state::apply(const event& what, timestamp at) {
         ended_ = workflow::status::completed;
     } else if (std::holds_alternative<failed>(what)) {
         ended_ = workflow::status::failed;
+        // What could not be undone is undone by another command to cancel.
+        cancelling_ = false;
     }
     if (!step) return;
     if (const auto* one = std::get_if<step_started>(&what)) {
         step->status = step_status::running;
         step->attempts = one->attempt;
+        step->under_way = true;
         step->retry_at.reset();
+        step->failed_with.reset();
         if (!step->started_at) step->started_at = at;
     } else if (const auto* waits = std::get_if<step_waits>(&what)) {
         step->status = step_status::waiting;
@@ -90,13 +95,19 @@ void workflow_state::apply(const event& what, timestamp at) {
     } else if (const auto* done = std::get_if<step_done>(&what)) {
         step->status = step_status::ok;
         step->outcome = done->outcome;
+        step->under_way = false;
         step->ended_at = at;
     } else if (const auto* failure_of = std::get_if<step_failed>(&what)) {
         step->status = failure_of->retry_at ? step_status::pending : step_status::failed;
         step->retry_at = failure_of->retry_at;
-        if (!failure_of->retry_at) step->ended_at = at;
+        step->failed_with = failure_of->code;
+        if (!failure_of->retry_at) {
+            step->under_way = false;
+            step->ended_at = at;
+        }
     } else if (std::holds_alternative<step_skipped>(what)) {
         step->status = step_status::skipped;
+        step->under_way = false;
         step->waiting.reset();
         step->retry_at.reset();
         step->ended_at = at;
@@ -130,6 +141,14 @@ status workflow_state::status() const noexcept {
     return waits && !cancelling_ ? workflow::status::waiting : workflow::status::running;
 }
 
+std::optional<timestamp> workflow_state::due_at() const {
+    if (ended_ || paused_ || cancelling_) return std::nullopt;
+    const auto* step = current();
+    if (!step) return std::nullopt;
+    if (step->status == step_status::waiting) return step->waiting->until;
+    return step->retry_at;
+}
+
 action workflow_state::next(timestamp now, bool running) const {
     if (ended_) return rest{};
     const auto* step = current();
@@ -146,8 +165,10 @@ action workflow_state::next(timestamp now, bool running) const {
     }
     if (paused_) return rest{};
     if (!step) return conclude{completed{}};
-    if (step->status == step_status::failed)
-        return conclude{failed{step->is.id, error_code::upstream_failed}};
+    if (step->status == step_status::failed) {
+        if (!step->is.required) return conclude{step_skipped{step->is.id}};
+        return conclude{failed{step->is.id, step->failed_with.value_or(error_code::internal)}};
+    }
     if (step->status == step_status::waiting) {
         const auto& until = step->waiting->until;
         if (until && *until <= now) return conclude{step_answered{step->is.id, nullptr}};

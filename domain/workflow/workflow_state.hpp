@@ -31,6 +31,10 @@ struct step_state {
     /// Of one that is to be tried again.
     std::optional<timestamp> retry_at = {};
     nlohmann::json outcome = nullptr;
+    /// Of the last attempt that failed, until another begins.
+    std::optional<error_code> failed_with = {};
+    /// It has begun and not ended, also while it waits or is to be tried again.
+    bool under_way = false;
     std::optional<timestamp> started_at = {};
     std::optional<timestamp> ended_at = {};
 };
@@ -86,9 +90,16 @@ class workflow_state {
     [[nodiscard]] workflow::status status() const noexcept;
     [[nodiscard]] const std::vector<step_state>& steps() const noexcept { return steps_; }
     [[nodiscard]] const nlohmann::json& input() const noexcept { return input_; }
+    /// Where it is told of; nothing: nowhere.
+    [[nodiscard]] const std::optional<told_in>& origin() const noexcept { return origin_; }
+    [[nodiscard]] bool is_cancelling() const noexcept { return cancelling_; }
     [[nodiscard]] bool is_over() const noexcept;
     /// The step that it is at; nothing where all have ended.
     [[nodiscard]] const step_state* current() const noexcept;
+
+    /// When it goes on by itself; nothing where somebody else has to do something, or it does
+    /// already.
+    [[nodiscard]] std::optional<timestamp> due_at() const;
 
     /// `running`: an attempt of the current step is under way in this process.
     [[nodiscard]] action next(timestamp now, bool running) const;
@@ -116,6 +127,7 @@ class workflow_state {
     definition of_;
     std::vector<step_state> steps_;
     nlohmann::json input_ = nullptr;
+    std::optional<told_in> origin_;
     bool paused_ = false;
     bool cancelling_ = false;
     std::optional<workflow::status> ended_ = {};

@@ -135,6 +135,8 @@ void add_admin_routes(std::vector<route>& to) {
     add_health_routes(to);
     add_operations_routes(to);
     add_calendar_routes(to);
+    add_link_routes(to);
+    add_private_workflow_routes(to);
     auto add = [&](http_method method, std::vector<std::string> path, plain_handler handler) {
         auto who = path.front() == "private" ? access::private_admin : access::admin;
         to.push_back({method, std::move(path), who, limit_class::none, handler});

@@ -89,38 +89,92 @@ bool from_own_page(const front& server, const http_in& request) {
     return request.header("sec-fetch-site") == "same-origin";
 }
 
+/// Where a guest's cookie goes before a user's (protocol, Who is calling).
+bool is_guest_route(const http_in& request) {
+    const auto& path = request.path;
+    if (path.size() >= 3 && path[0] == "api" && path[1] == "delegations" && path[2] == "public")
+        return true;
+    if (path.size() == 1 && path[0] == "ws") return true;
+    return path.size() == 3 && path[0] == "api" && path[1] == "ai" && path[2] == "chat" &&
+           request.method == http_method::post;
+}
+
+namespace {
+
+constexpr std::size_t longest_token = 200;
+
+enum class credential_kind { none, user, link, guest_session, unknown };
+
+/// What a request says who it is from.
+struct credentials {
+    credential_kind kind = credential_kind::none;
+    std::string secret = {};
+    bool by_cookie = false;
+};
+
+bool has_scheme(const std::string& text, std::string_view scheme) {
+    return text.size() > scheme.size() + 1 && text[scheme.size()] == ' ' &&
+           std::equal(scheme.begin(), scheme.end(), text.begin(),
+                      [](char a, char b) { return a == b || a == (b | 0x20); });
+}
+
+credentials credentials_of(const http_in& request) {
+    const auto& authorization = request.header("authorization");
+    if (has_scheme(authorization, "bearer"))
+        return {credential_kind::user, authorization.substr(7)};
+    if (has_scheme(authorization, "delegation"))
+        return {credential_kind::link, authorization.substr(11)};
+    if (!authorization.empty()) return {credential_kind::unknown};
+    auto session = request.cookie("perin_session");
+    auto guest = request.cookie("perin_guest");
+    if (!guest.empty() && (session.empty() || is_guest_route(request)))
+        return {credential_kind::guest_session, std::move(guest), true};
+    if (session.empty()) return {};
+    return {credential_kind::user, std::move(session), true};
+}
+
+}  // namespace
+
 task<result<std::optional<caller>>> identify(front& server, const http_in& request) {
     using found = result<std::optional<caller>>;
-    const auto& authorization = request.header("authorization");
-    std::string token;
-    bool by_cookie = false;
-    auto bearer = [](const std::string& text) {
-        return text.size() > 7 && (text.starts_with("Bearer ") || text.starts_with("bearer "));
-    };
-    if (!authorization.empty()) {
-        // Nobody has given out a link of delegation yet: none can be known.
-        if (!bearer(authorization))
-            co_return found{failure{error_code::unauthenticated, "the credentials are not known"}};
-        token = authorization.substr(7);
-    } else {
-        token = request.cookie("perin_session");
-        by_cookie = !token.empty();
-    }
-    if (token.empty()) co_return found{std::optional<caller>{}};
-    if (token.size() > 200)
+    const auto sent = credentials_of(request);
+    if (sent.kind == credential_kind::none) co_return found{std::optional<caller>{}};
+    if (sent.kind == credential_kind::unknown)
+        co_return found{failure{error_code::unauthenticated, "the credentials are not known"}};
+    if (sent.secret.size() > longest_token)
         co_return found{failure{error_code::unauthenticated, "the token is not valid"}};
-    runtime::authenticate asked{token};
-    auto owner = co_await server.ask().ask<runtime::token_owner>(server.parts().accounts, asked);
-    if (!owner) co_return found{owner.error()};
+    caller who;
+    who.by_cookie = sent.by_cookie;
+    if (sent.kind == credential_kind::user) {
+        runtime::authenticate asked{sent.secret};
+        auto owner =
+            co_await server.ask().ask<runtime::token_owner>(server.parts().accounts, asked);
+        if (!owner) co_return found{owner.error()};
+        who.owner = std::move(*owner);
+    } else {
+        runtime::admit_guest asked;
+        asked.secret = sent.secret;
+        asked.by_session = sent.kind == credential_kind::guest_session;
+        auto guest =
+            co_await server.ask().ask<runtime::admitted_guest>(server.parts().delegations, asked);
+        if (!guest) co_return found{guest.error()};
+        who.guest = std::move(*guest);
+    }
     auto upgrade = !request.header("upgrade").empty();
-    if (by_cookie && (state_changing(request.method) || upgrade) && !from_own_page(server, request))
+    if (sent.by_cookie && (state_changing(request.method) || upgrade) &&
+        !from_own_page(server, request))
         co_return found{failure{error_code::forbidden, "the request comes from a foreign page"}};
-    co_return found{std::optional{caller{std::move(*owner), by_cookie}}};
+    co_return found{std::optional{std::move(who)}};
+}
+
+std::string counted_as(const exchange& what) {
+    if (!what.from) return what.request.peer;
+    if (what.from->guest) return "link " + what.guest().at.link.id;
+    return what.account().id;
 }
 
 std::optional<failure> count(exchange& what, limit_class kind) {
-    auto who = what.from ? what.account().id : what.request.peer;
-    auto verdict = what.server.limits().take(kind, who, what.server.now());
+    auto verdict = what.server.limits().take(kind, counted_as(what), what.server.now());
     if (!verdict) return std::nullopt;
     auto reset = std::chrono::duration_cast<std::chrono::seconds>(
                      verdict->reset.time_since_epoch() + std::chrono::milliseconds{999})

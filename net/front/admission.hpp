@@ -12,6 +12,12 @@ namespace perin::net {
 [[nodiscard]] std::optional<failure> admit_admin(const front& server, const http_in& request,
                                                  access who);
 
+/// Whether a guest's cookie goes before a user's.
+[[nodiscard]] bool is_guest_route(const http_in& request);
+
+/// Whose minute a request counts to: a user's, a link's, or that of its address.
+[[nodiscard]] std::string counted_as(const exchange& what);
+
 /// Counts the request to its caller's minute; `rate_limited` where that is full. Notes the headers.
 [[nodiscard]] std::optional<failure> count(exchange& what, limit_class kind);
 

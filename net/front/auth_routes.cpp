@@ -66,20 +66,6 @@ task<http_out> logout(exchange& what) {
 
 task<http_out> me(exchange& what) { co_return json_answer(200, user_json(what.account())); }
 
-constexpr auto page_policy =
-    "default-src 'none'; style-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'";
-
-http_out page(int status, const std::string& title, const std::string& content) {
-    return {
-        status,
-        "text/html; charset=utf-8",
-        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>" + title +
-            "</title>\n<meta name=\"viewport\" content=\"width=device-width\"></head>\n<body>\n" +
-            "<h1>" + title + "</h1>\n" + content + "\n</body>\n</html>\n",
-        {{"Content-Security-Policy", page_policy}, {"Cache-Control", "no-store"}}};
-}
-
 /// Asked before it is used up: programs that look at links must not spend it.
 task<http_out> login_link_page(exchange& what) {
     (void)what;

@@ -18,25 +18,11 @@ namespace {
 
 constexpr std::array changes{"begin", "replace", "end"};
 
-json entry_json(const calendar::calendar_entry& entry, const std::string& timezone) {
-    auto out = to_json(entry);
-    out["startLocal"] = to_rfc3339(entry.starts_at, timezone);
-    out["endLocal"] = to_rfc3339(entry.ends_at, timezone);
-    return out;
-}
-
-json slot_json(const scheduling::interval& slot, const std::string& timezone) {
-    return {{"start", to_rfc3339(slot.start)},
-            {"end", to_rfc3339(slot.end)},
-            {"startLocal", to_rfc3339(slot.start, timezone)},
-            {"endLocal", to_rfc3339(slot.end, timezone)}};
-}
-
 }  // namespace
 
 json listed_json(const list_entries& wanted, const listed_entries& found) {
     auto items = json::array();
-    for (const auto& each : found.items) items.push_back(entry_json(each, found.timezone));
+    for (const auto& each : found.items) items.push_back(to_json(each, found.timezone));
     return {{"timezone", found.timezone},
             {"from", to_rfc3339(wanted.from)},
             {"until", to_rfc3339(wanted.until)},
@@ -48,12 +34,13 @@ json booked_json(const booking_outcome& outcome, const std::string& timezone) {
     if (const auto* booked = std::get_if<time_booked>(&outcome))
         return {{"status", "created"},
                 {"timezone", timezone},
-                {"event", entry_json(booked->entry, timezone)}};
+                {"event", to_json(booked->entry, timezone)}};
     const auto& refused = std::get<time_refused>(outcome);
     auto in_the_way = json::array();
-    for (const auto& each : refused.in_the_way) in_the_way.push_back(entry_json(each, timezone));
+    for (const auto& each : refused.in_the_way) in_the_way.push_back(to_json(each, timezone));
     auto alternatives = json::array();
-    for (const auto& each : refused.alternatives) alternatives.push_back(slot_json(each, timezone));
+    for (const auto& each : refused.alternatives)
+        alternatives.push_back(calendar::slot_json(each, timezone));
     return {{"status", "taken"},
             {"timezone", timezone},
             {"reason", scheduling::sentence(refused.why)},

@@ -55,6 +55,7 @@ class text_coat final : public coat {
                                            : std::string{});
         if (const auto* failed = std::get_if<turn_failed>(&body))
             return escaper_.flush() + error_token(to_string(failed->code), failed->detail);
+        if (tells_of_workflow(body)) return escaper_.flush() + token_of(body);
         return {};
     }
     [[nodiscard]] std::string cut(const failure& why) override {
@@ -213,15 +214,18 @@ task<bool> chat(connection& to, exchange& what) {
         bool over = false;
         const turn_failed* early = nullptr;
         for (const auto& one : std::exchange(news->events, {})) {
-            if (one->value.turn_id != turn.turn_id) continue;
-            text |= std::holds_alternative<text_delta>(one->value.body);
-            over |= ends_turn(one->value);
+            // A workflow that an earlier turn began may go on because of this one.
+            const auto of_workflow = tells_of_workflow(one->value.body);
+            if (one->value.turn_id != turn.turn_id && !of_workflow) continue;
+            text |= of_workflow || std::holds_alternative<text_delta>(one->value.body);
+            over = ends_turn(one->value);
             if (over) early = std::get_if<turn_failed>(&one->value.body);
             if (early && !answer.begun() && !text) {
                 auto why = failure_of(*early);
                 co_return co_await refuse_with(why);
             }
             held += shown->show(*one);
+            if (over) break;
         }
         if (std::exchange(news->more, false))
             caf::anon_send(session.session, session_command{session_room{}});

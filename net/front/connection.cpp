@@ -57,6 +57,17 @@ bool matches(const route& one, const http_in& request) {
     return true;
 }
 
+/// Who may learn that nothing is at an address.
+access unknown_access(const http_in& request) {
+    return request.under("api") && is_guest_route(request) ? access::guest : access::user;
+}
+
+failure not_for(access who) {
+    if (who == access::guest)
+        return {error_code::forbidden, "this address is for guests of a link"};
+    return {error_code::forbidden, "this address is not for guests of a link"};
+}
+
 /// The most that any route of a listener takes.
 std::size_t largest_body(bool admin) {
     const auto most_of = [](bool of) {
@@ -351,7 +362,7 @@ task<bool> connection::handle(exchange& what) {
     // 401 goes before 404 and 405.
     auto who = found            ? found->who
                : other_method   ? other_method->who
-               : api && !admin_ ? access::user
+               : api && !admin_ ? unknown_access(request)
                                 : access::open;
     // Browsers ask beforehand without credentials (Fetch, CORS-preflight fetch).
     if (!found && !admin_ && request.method == http_method::options)
@@ -362,7 +373,7 @@ task<bool> connection::handle(exchange& what) {
         }
     if (auto refused = admit_admin(server_, request, who))
         co_return co_await answer(problem(*refused, request.request_id));
-    if (who == access::user) {
+    if (who == access::user || who == access::guest) {
         auto from = co_await identify(server_, request);
         if (!from || !*from) {
             auto why = from ? failure{error_code::unauthenticated, "no valid credentials were sent"}
@@ -372,7 +383,12 @@ task<bool> connection::handle(exchange& what) {
         }
         what.from = std::move(**from);
         token_id_ = what.token_id();
-        user_id_ = what.account().id;
+        user_id_ = what.from->guest ? what.guest().at.owner.id : what.account().id;
+        if (what.from->guest.has_value() != (who == access::guest)) {
+            auto why = not_for(who);
+            if (auto limited = count(what, limit_class::rest)) why = *limited;
+            co_return co_await answer(problem(why, request.request_id));
+        }
     }
     auto limit = found ? found->limit : api ? limit_class::rest : limit_class::none;
     if (auto limited = count(what, limit))

@@ -20,8 +20,11 @@ struct route;
 
 /// Who sent a request, and by what.
 struct caller {
+    /// Of nobody where it is a guest's.
     runtime::token_owner owner;
     bool by_cookie = false;
+    /// By a link.
+    std::optional<runtime::admitted_guest> guest = {};
 };
 
 /// A request on its way through the front.
@@ -40,6 +43,8 @@ struct exchange {
 
     [[nodiscard]] const user& account() const { return from->owner.account; }
     [[nodiscard]] const std::string& token_id() const { return from->owner.token.id; }
+    /// Of a route for guests.
+    [[nodiscard]] const runtime::admitted_guest& guest() const { return *from->guest; }
 };
 
 /// One HTTP connection: requests one after the other, until it is closed or becomes a WebSocket.

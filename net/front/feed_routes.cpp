@@ -1,8 +1,6 @@
 #include "net/front/calendar_json.hpp"
 #include "net/front/routes.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <array>
 
@@ -28,17 +26,6 @@ std::optional<std::string_view> token_of(std::string_view name) {
     });
     if (!fits) return {};
     return name;
-}
-
-/// As the store keeps it: SHA-256 in lower-case hexadecimal. What is looked up is the hash, so that
-/// no time that it takes tells of the token.
-std::string hash_of(std::string_view token) {
-    std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
-    crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(token.data()),
-                       token.size());
-    std::array<char, 2 * crypto_hash_sha256_BYTES + 1> text{};
-    sodium_bin2hex(text.data(), text.size(), digest.data(), digest.size());
-    return text.data();
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 section 5.6.7).
@@ -93,7 +80,7 @@ task<http_out> read_feed(exchange& what) {
     auto& server = what.server;
     const auto token = token_of(what.request.path.back());
     if (!token) co_return refused(what, no_such_calendar());
-    const find_feed_owner wanted{hash_of(*token)};
+    const find_feed_owner wanted{std::string(*token)};
     const auto found = co_await server.ask().ask<feed_owner>(server.parts().reader, wanted);
     if (!found)
         co_return refused(

@@ -61,6 +61,8 @@ struct front_parts {
     runtime::actor_slot<runtime::reader_actor> reader;
     runtime::actor_slot<runtime::calendars_actor> calendars = {};
     runtime::actor_slot<runtime::notifications_actor> notifications = {};
+    runtime::actor_slot<runtime::workflows_actor> workflows = {};
+    runtime::actor_slot<runtime::delegations_actor> delegations = {};
     std::vector<runtime::actor_slot<runtime::bridge_actor>> bridges;
     std::function<runtime::session_actor(std::shared_ptr<runtime::session_sink>)> open_session;
     std::shared_ptr<const runtime::wall_clock> clock;

@@ -8,7 +8,10 @@ std::size_t limit_of(limit_class kind) noexcept {
             return 10;
         case limit_class::memory:
         case limit_class::classify:
+        case limit_class::delegations:
             return 20;
+        case limit_class::guest:
+            return 60;
         case limit_class::login:
             return 5;
         default:

@@ -11,7 +11,7 @@
 namespace perin::net {
 
 /// What a request counts to (protocol, Headers and limits).
-enum class limit_class { none, chat, memory, classify, login, rest };
+enum class limit_class { none, chat, memory, classify, login, delegations, guest, rest };
 
 /// Requests a minute of a class.
 [[nodiscard]] std::size_t limit_of(limit_class kind) noexcept;

@@ -4,6 +4,15 @@
 
 namespace perin::net {
 
+std::string text_frame_head(std::size_t size) {
+    const std::size_t octets = size < 126 ? 0 : size < 65536 ? 2 : 8;
+    std::string head("\x81");
+    head.push_back(static_cast<char>(octets == 0 ? size : octets == 2 ? 126 : 127));
+    for (auto left = octets; left > 0; --left)
+        head.push_back(static_cast<char>((size >> (8 * (left - 1))) & 0xff));
+    return head;
+}
+
 void outbox::push(std::string frame, clock::time_point now) {
     bytes_ += frame.size();
     frames_.push_back({{}, nullptr, std::move(frame)});

@@ -11,6 +11,9 @@
 
 namespace perin::net {
 
+/// What goes before the `size` octets of an unmasked text frame (RFC 6455 section 5.2).
+[[nodiscard]] std::string text_frame_head(std::size_t size);
+
 /// Frames on their way to a WebSocket client that may read slowly. Past `merge_above` unsent octets
 /// the deltas that wait are merged; past `most` for `patience` the client is too slow
 /// (architecture, From a socket to the model and back). Pure; the connection's strand.

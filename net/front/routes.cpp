@@ -25,7 +25,9 @@ const std::vector<route>& routes(bool admin) {
         add_memory_routes(all);
         add_conversation_routes(all);
         add_notification_routes(all);
+        add_workflow_routes(all);
         add_feed_routes(all);
+        add_delegation_routes(all);
         add_health_routes(all);
         add_page_routes(all);
         label(all);
@@ -61,6 +63,47 @@ nlohmann::json time_or_null(const std::optional<timestamp>& at) {
 
 http_out refuse(const exchange& what, const failure& why) {
     return problem(why, what.request.request_id);
+}
+
+std::string html_text(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        switch (c) {
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '"':
+                out += "&quot;";
+                break;
+            case '\'':
+                out += "&#39;";
+                break;
+            default:
+                out += c;
+        }
+    }
+    return out;
+}
+
+http_out page(int status, std::string_view title, std::string_view content) {
+    constexpr auto policy =
+        "default-src 'none'; style-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'";
+    const auto name = html_text(title);
+    std::string body = "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>";
+    body.append(name).append("</title>\n<meta name=\"viewport\" content=\"width=device-width\">");
+    body.append("</head>\n<body>\n<h1>").append(name).append("</h1>\n");
+    body.append(content).append("\n</body>\n</html>\n");
+    return {status,
+            "text/html; charset=utf-8",
+            std::move(body),
+            {{"Content-Security-Policy", policy}, {"Cache-Control", "no-store"}}};
 }
 
 result<std::size_t> list_limit(const http_in& request, std::size_t most, std::size_t standard) {

@@ -19,6 +19,8 @@ enum class access {
     open,
     /// A user, by token or cookie.
     user,
+    /// Somebody outside, by a link or its cookie.
+    guest,
     /// The admin listener, whose Host and Origin were looked at.
     admin,
     /// The admin listener, with the token of `run.json`.
@@ -44,8 +46,9 @@ struct route {
 /// Every call of the front, or of the admin listener.
 [[nodiscard]] const std::vector<route>& routes(bool admin);
 
-/// Finds who sent the request: a bearer token, else the session's cookie. Nothing where there is
-/// neither; `unauthenticated` where it is not valid, `forbidden` for a cookie from a foreign page.
+/// Finds who sent the request: a bearer token or a link's, else a cookie of either. Nothing where
+/// there is none; `unauthenticated` where it is not valid, `gone` for a link that is closed,
+/// `forbidden` for a cookie from a foreign page.
 task<result<std::optional<caller>>> identify(front& server, const http_in& request);
 
 // One group of calls a file.
@@ -54,6 +57,9 @@ void add_chat_routes(std::vector<route>& to);
 void add_memory_routes(std::vector<route>& to);
 void add_conversation_routes(std::vector<route>& to);
 void add_notification_routes(std::vector<route>& to);
+void add_workflow_routes(std::vector<route>& to);
+/// `perin workflow`; of the admin listener.
+void add_private_workflow_routes(std::vector<route>& to);
 void add_page_routes(std::vector<route>& to);
 void add_health_routes(std::vector<route>& to);
 /// Metrics, circuits, the tree of actors; of the admin listener.
@@ -61,6 +67,10 @@ void add_operations_routes(std::vector<route>& to);
 void add_admin_routes(std::vector<route>& to);
 /// The feeds of calendars.
 void add_feed_routes(std::vector<route>& to);
+/// Links for guests: their owners' routes, their guests' and their pages.
+void add_delegation_routes(std::vector<route>& to);
+/// `perin link`; of the admin listener.
+void add_link_routes(std::vector<route>& to);
 /// `perin calendar`; of the admin listener.
 void add_calendar_routes(std::vector<route>& to);
 
@@ -72,6 +82,10 @@ void add_calendar_routes(std::vector<route>& to);
 /// `limit` of a list: 1 to 100, default 20.
 [[nodiscard]] result<std::size_t> list_limit(const http_in& request, std::size_t most = 100,
                                              std::size_t standard = 20);
+/// `text` as it may stand in HTML.
+[[nodiscard]] std::string html_text(std::string_view text);
+/// A page of ours; `title` is text, `content` HTML.
+[[nodiscard]] http_out page(int status, std::string_view title, std::string_view content);
 /// The answer of a failure, with the request's id.
 [[nodiscard]] http_out refuse(const exchange& what, const failure& why);
 

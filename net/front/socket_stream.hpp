@@ -65,7 +65,9 @@ class socket_stream {
     template <class Buffers, class Token>
     auto async_write_some(const Buffers& buffers, Token&& token) {
         return asio::async_initiate<Token, void(beast::error_code, std::size_t)>(
-            [this](auto handler, const auto& octets) { begin_write(std::move(handler), octets); },
+            [this](auto handler, const auto& octets) {
+                this->begin_write(std::move(handler), octets);
+            },
             token, buffers);
     }
 

@@ -5,12 +5,13 @@
 #include "net/front/admission.hpp"
 #include "net/front/front_record.hpp"
 #include "net/front/notification_json.hpp"
+#include "net/front/workflow_order.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/defer.hpp>
 #include <boost/asio/detached.hpp>
 
-#include <array>
+#include <limits>
 
 namespace perin::net {
 
@@ -25,27 +26,8 @@ constexpr std::size_t most_message = 1024 * 1024;
 constexpr std::size_t waiting_room = 256;
 /// Octets that are handed to the kernel in one go.
 constexpr std::size_t send_at_once = 128 * 1024;
-
-/// An unmasked text frame's head (RFC 6455 section 5.2).
-void append_head(socket_stream& to, std::size_t size) {
-    std::array<char, 10> head{};
-    head[0] = static_cast<char>(0x81);
-    std::size_t length = 2;
-    if (size < 126) {
-        head[1] = static_cast<char>(size);
-    } else if (size < 65536) {
-        head[1] = 126;
-        head[2] = static_cast<char>(size >> 8);
-        head[3] = static_cast<char>(size & 0xff);
-        length = 4;
-    } else {
-        head[1] = 127;
-        for (std::size_t i = 0; i < 8; ++i)
-            head[2 + i] = static_cast<char>((size >> (8 * (7 - i))) & 0xff);
-        length = 10;
-    }
-    to.append({head.data(), length});
-}
+/// Octets that a client may still send after it was told to go.
+constexpr std::size_t most_discarded = 16 * 1024 * 1024;
 
 /// A `requestId` is given back as it came, whatever its type.
 std::string echoed_id(const json& frame) {
@@ -64,7 +46,7 @@ failure wrong_field(const char* name, const char* detail) {
 /// What the session's actor tells, brought to the strand. It outlives the connection harmlessly.
 class websocket_session::sink final : public session_sink {
   public:
-    sink(std::weak_ptr<websocket_session> to, strand on) : to_(std::move(to)), on_(on) {}
+    sink(std::weak_ptr<websocket_session> to, strand on) : to_(std::move(to)), on_(std::move(on)) {}
     /// Its actor holds it alone: that has ended, as it was told to, or by itself.
     ~sink() override {
         post([](websocket_session& self) { self.session_lost(); });
@@ -168,6 +150,10 @@ task<void> websocket_session::read_frames() {
         }
         if (ec == websocket::error::bad_frame_payload)
             close(websocket::close_code::bad_payload, websocket_end::bad_frame);
+        if (ec == websocket::error::closed)
+            farewell_ = farewell::answered;
+        else if (ec == websocket::condition::protocol_violation && farewell_ == farewell::none)
+            farewell_ = farewell::unanswered;
         if (ec) co_return;
         unanswered_pings_ = 0;
         if (!ws_.is_message_done()) continue;
@@ -192,12 +178,34 @@ void websocket_session::ended() {
     if (session_) caf::anon_send(session_, session_stop{});
     session_ = nullptr;
     closing_ = true;
+    ended_ = true;
     // A close frame may be on its way: the sweep ends what does not end by itself.
     expire_after(std::chrono::seconds{2});
-    if (socket_.unsent() == 0) return socket_.close();
+    if (farewell_ != farewell::under_way) let_go();
+}
+
+void websocket_session::let_go() {
+    if (socket_.unsent() == 0) return leave();
     socket_.on_drained([self = shared_from_this()] {
         self->socket_.on_drained(nullptr);
-        self->socket_.close();
+        self->leave();
+    });
+}
+
+void websocket_session::leave() {
+    if (farewell_ != farewell::unanswered) return socket_.close();
+    beast::error_code ignored;
+    socket_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    discard(std::make_shared<std::array<char, 16 * 1024>>(), most_discarded);
+}
+
+void websocket_session::discard(std::shared_ptr<std::array<char, 16 * 1024>> room,
+                                std::size_t most) {
+    auto into = asio::buffer(*room);
+    socket_.socket().async_read_some(into, [self = shared_from_this(), room = std::move(room),
+                                            most](beast::error_code ec, std::size_t size) mutable {
+        if (ec || size >= most) return self->socket_.close();
+        self->discard(std::move(room), most - size);
     });
 }
 
@@ -238,6 +246,8 @@ void websocket_session::on_command(std::string_view type, const json& frame,
             command({session_cancel{request_id, {who_->owner.account.id, *turn}}});
     } else if (type == "notification.resolve") {
         on_resolve(frame, request_id);
+    } else if (type.starts_with("workflow.")) {
+        on_workflow(type, frame, request_id);
     } else if (type == "conversation.unsubscribe") {
         if (auto id = text("conversationId")) command({session_unsubscribe{request_id, *id}});
     } else if (type == "ping") {
@@ -283,6 +293,15 @@ void websocket_session::on_resolve(const json& frame, const std::string& request
     if (!decision) return send_error(request_id, decision.error());
     decision->user_id = who_->owner.account.id;
     command({session_resolve{request_id, std::move(*decision)}});
+}
+
+void websocket_session::on_workflow(std::string_view type, const json& frame,
+                                    const std::string& request_id) {
+    auto order = read_workflow_command(type, frame);
+    if (!order) return send_error(request_id, order.error());
+    // A guest's connection is the place to ask `guest_may`, and to name its own conversation.
+    order->user_id = who_->owner.account.id;
+    command({session_workflow{request_id, std::move(*order)}});
 }
 
 /// Frames that come before the token is found wait in the socket: they are from who it names.
@@ -375,17 +394,23 @@ void websocket_session::pump_soon() {
 
 void websocket_session::pump() {
     if (closing_ || !opened_ || socket_.unsent() != 0) return;
-    auto now = time();
+    take_waiting(send_at_once);
+    socket_.flush();
+    if (outbox_.empty() && std::exchange(wants_room_, false)) command({session_room{}});
+}
+
+void websocket_session::take_waiting(std::size_t most) {
+    const auto now = time();
     auto take = [this](std::string_view frame) {
-        append_head(socket_, frame.size());
+        socket_.append(text_frame_head(frame.size()));
         socket_.append(frame);
     };
     std::uint64_t frames = 0;
     const auto before = outbox_.bytes();
-    while (socket_.unsent() < send_at_once && outbox_.pop(now, take)) ++frames;
-    count_sent(frames, before - outbox_.bytes());
-    socket_.flush();
-    if (outbox_.empty() && std::exchange(wants_room_, false)) command({session_room{}});
+    while (socket_.unsent() < most && outbox_.pop(now, take)) ++frames;
+    if (frames == 0) return;
+    meters().frames[direction::out].add(frames);
+    meters().octets[direction::out].add(before - outbox_.bytes());
 }
 
 void websocket_session::close(websocket::close_code code, websocket_end why) {
@@ -393,24 +418,17 @@ void websocket_session::close(websocket::close_code code, websocket_end why) {
     // Within the handshake there is nothing to close but the connection.
     if (!opened_) return socket_.close();
     record_closed(why, id_, user_id());
-    // What was said before goes first.
-    std::uint64_t frames = 0;
-    const auto before = outbox_.bytes();
-    while (outbox_.pop(time(), [this](std::string_view frame) {
-        append_head(socket_, frame.size());
-        socket_.append(frame);
-    }))
-        ++frames;
-    count_sent(frames, before - outbox_.bytes());
     expire_after(std::chrono::seconds{5});
-    ws_.async_close(code,
-                    [self = shared_from_this()](beast::error_code) { self->socket_.flush(); });
-}
-
-void websocket_session::count_sent(std::uint64_t frames, std::size_t octets) {
-    if (frames == 0) return;
-    meters().frames[direction::out].add(frames);
-    meters().octets[direction::out].add(octets);
+    farewell_ = farewell::under_way;
+    // What was said before goes first; but the library may have said the farewell itself, and
+    // nothing goes after that.
+    if (ws_.is_open()) take_waiting(std::numeric_limits<std::size_t>::max());
+    ws_.async_close(code, [self = shared_from_this()](beast::error_code ec) {
+        self->socket_.flush();
+        if (self->farewell_ != farewell::under_way) return;
+        self->farewell_ = ec ? farewell::unanswered : farewell::answered;
+        if (self->ended_) self->let_go();
+    });
 }
 
 std::string_view websocket_session::user_id() const {

@@ -7,6 +7,8 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
+#include <array>
+
 namespace perin::net {
 
 /// A WebSocket client: its frames become commands to its session's actor, and news become frames.
@@ -36,12 +38,34 @@ class websocket_session final : public swept,
     class sink;
     using ws_stream = beast::websocket::stream<socket_stream&, false>;
 
+    /// Our close frame and the client's (RFC 6455 section 7.1.1).
+    enum class farewell {
+        /// We have sent none.
+        none,
+        /// Ours is being sent, or its answer awaited.
+        under_way,
+        /// The client may not have read ours yet, and may still be sending.
+        unanswered,
+        /// Nothing more comes from the client.
+        answered,
+    };
+
+    /// Ends the connection when all that was taken has been sent.
+    void let_go();
+    /// Closes the socket; where the farewell is unanswered not before the client has closed its
+    /// side: a socket that is closed with something unread in it would take the farewell from the
+    /// client.
+    void leave();
+    void discard(std::shared_ptr<std::array<char, 16 * 1024>> room, std::size_t most);
+
     void on_frame(std::string_view text);
     /// Of the first frame; `false`: the connection is closed.
     task<bool> authenticate(std::string_view text);
     void on_send(const nlohmann::json& frame, const std::string& request_id);
     void on_subscribe(const nlohmann::json& frame, const std::string& request_id);
     void on_resolve(const nlohmann::json& frame, const std::string& request_id);
+    void on_workflow(std::string_view type, const nlohmann::json& frame,
+                     const std::string& request_id);
     void on_command(std::string_view type, const nlohmann::json& frame,
                     const std::string& request_id);
     void welcome(caller who, const std::string& request_id);
@@ -54,10 +78,11 @@ class websocket_session final : public swept,
     /// Pumps behind what waits on the strand already: news that come together leave together.
     void pump_soon();
     void pump();
+    /// Hands what waits to the socket, until that has `most` octets to send.
+    void take_waiting(std::size_t most);
     /// Nobody would tell the client anything any more: it is closed, and may come back.
     void session_lost();
     void close(beast::websocket::close_code code, runtime::websocket_end why);
-    static void count_sent(std::uint64_t frames, std::size_t octets);
     /// Empty before the client is known.
     [[nodiscard]] std::string_view user_id() const;
     void ping();
@@ -76,6 +101,9 @@ class websocket_session final : public swept,
     /// The handshake is over: frames may be sent.
     bool opened_ = false;
     bool closing_ = false;
+    farewell farewell_ = farewell::none;
+    /// Nothing more is read.
+    bool ended_ = false;
     bool told_drain_ = false;
     int unanswered_pings_ = 0;
 };

@@ -141,17 +141,61 @@ TEST_CASE("tokens have their exact form") {
     CHECK(notice_token("fallback") == "[[PERIN_NOTICE:fallback]]");
     CHECK(error_token("upstream_failed", "no: [x]") ==
           "[[PERIN_ERROR:upstream_failed:no%3A %5Bx%5D]]");
-    CHECK(multi_step_initiated("a: b", 0.85) == "[[PERIN_MULTI_STEP:initiated:a%3A b:0.85]]");
-    CHECK(multi_step_initiated("", 7) == "[[PERIN_MULTI_STEP:initiated::1]]");
-    CHECK(multi_step_initiated("x", std::numeric_limits<double>::quiet_NaN()) ==
+    CHECK(initiated_token("a: b", 0.85) == "[[PERIN_MULTI_STEP:initiated:a%3A b:0.85]]");
+    CHECK(initiated_token("", 7) == "[[PERIN_MULTI_STEP:initiated::1]]");
+    CHECK(initiated_token("x", std::numeric_limits<double>::quiet_NaN()) ==
           "[[PERIN_MULTI_STEP:initiated:x:0]]");
-    CHECK(multi_step("complete") == "[[PERIN_MULTI_STEP:complete]]");
-    CHECK(multi_step("paused") == "[[PERIN_MULTI_STEP:paused]]");
-    CHECK(multi_step_failed("gone") == "[[PERIN_MULTI_STEP:failed:gone]]");
-    CHECK(step_start("s1", "Check: it") == "[[PERIN_STEP:start:s1:Check%3A it]]");
-    CHECK(step_end("s1") == "[[PERIN_STEP:end:s1]]");
-    CHECK(step_progress("50% done") == "[[PERIN_PROGRESS:50%25 done]]");
-    CHECK(step_result("s1", "ok") == "[[PERIN_STEP_RESULT:s1:ok]]");
-    CHECK(step_result("s1", "ok", "{\"a\":[1]}") ==
+    CHECK(multi_step_token("complete") == "[[PERIN_MULTI_STEP:complete]]");
+    CHECK(multi_step_token("paused") == "[[PERIN_MULTI_STEP:paused]]");
+    CHECK(multi_step_failed_token("gone") == "[[PERIN_MULTI_STEP:failed:gone]]");
+    CHECK(step_start_token("s1", "Check: it") == "[[PERIN_STEP:start:s1:Check%3A it]]");
+    CHECK(step_end_token("s1") == "[[PERIN_STEP:end:s1]]");
+    CHECK(progress_token("50% done") == "[[PERIN_PROGRESS:50%25 done]]");
+    CHECK(step_result_token("s1", "ok") == "[[PERIN_STEP_RESULT:s1:ok]]");
+    CHECK(step_result_token("s1", "ok", "{\"a\":[1]}") ==
           "[[PERIN_STEP_RESULT:s1:ok:{\"a\"%3A%5B1%5D}]]");
+}
+
+TEST_CASE("what is told of a workflow is a token each, and nothing else is one") {
+    struct row {
+        event_body body;
+        std::string token;
+    };
+    const step_name of{"wfl_1", "s:1", "Check [it]"};
+    const auto [body, expected] = GENERATE_COPY(values<row>({
+        {multi_step_initiated{"wfl_1", "two: [people]", 0.9},
+         "[[PERIN_MULTI_STEP:initiated:two%3A %5Bpeople%5D:0.9]]"},
+        {multi_step_changed{"wfl_1", multi_step_change::complete}, "[[PERIN_MULTI_STEP:complete]]"},
+        {multi_step_changed{"wfl_1", multi_step_change::paused, "lunch"},
+         "[[PERIN_MULTI_STEP:paused]]"},
+        {multi_step_changed{"wfl_1", multi_step_change::resumed}, "[[PERIN_MULTI_STEP:resumed]]"},
+        {multi_step_changed{"wfl_1", multi_step_change::cancelled, "no: more"},
+         "[[PERIN_MULTI_STEP:cancelled]]"},
+        {multi_step_changed{"wfl_1", multi_step_change::failed, "gone"},
+         "[[PERIN_MULTI_STEP:failed:gone]]"},
+        {multi_step_changed{"wfl_1", multi_step_change::failed},
+         "[[PERIN_MULTI_STEP:failed:internal]]"},
+        {step_began{of}, "[[PERIN_STEP:start:s%3A1:Check %5Bit%5D]]"},
+        {step_progressed{of, "50%\n[[PERIN_STEP:end:s]]"},
+         "[[PERIN_PROGRESS:50%25%0A%5B%5BPERIN_STEP%3Aend%3As%5D%5D]]"},
+        {step_result{of, step_result_status::waiting}, "[[PERIN_STEP_RESULT:s%3A1:waiting]]"},
+        {step_result{of, step_result_status::ok, {{"a", {1, 2}}}},
+         "[[PERIN_STEP_RESULT:s%3A1:ok:{\"a\"%3A%5B1,2%5D}]]"},
+        {step_result{of, step_result_status::ok, "]]\r[[PERIN_MULTI_STEP:complete]]"},
+         "[[PERIN_STEP_RESULT:s%3A1:ok:\"%5D%5D\\r%5B%5BPERIN_MULTI_STEP%3Acomplete%5D%5D\"]]"},
+        {step_result{of, step_result_status::failed, false},
+         "[[PERIN_STEP_RESULT:s%3A1:failed:false]]"},
+        {step_ended{of}, "[[PERIN_STEP:end:s%3A1]]"},
+        {text_delta{"[[PERIN_STEP:end:s]]"}, ""},
+        {turn_notice{"offline", ""}, ""},
+        {turn_started{"hello", std::nullopt}, ""},
+        {turn_completed{"bye"}, ""},
+    }));
+    CHECK(token_of(body) == expected);
+    CHECK(tells_of_workflow(body) == !expected.empty());
+}
+
+TEST_CASE("a result that is not UTF-8 is shown none the less") {
+    const step_result told{{"wfl_1", "s1", "S"}, step_result_status::ok, "\xFF"};
+    CHECK(token_of(told) == "[[PERIN_STEP_RESULT:s1:ok:\"\xEF\xBF\xBD\"]]");
 }

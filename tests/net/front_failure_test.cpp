@@ -323,6 +323,39 @@ TEST_CASE("a WebSocket whose session dies is closed with 1011, and counted") {
     CHECK(again.until("turn.completed"));
 }
 
+TEST_CASE("a WebSocket client that breaks the rules reads why, whatever it was still sending") {
+    struct offence {
+        const char* what;
+        std::string frame;
+        /// Its close code.
+        std::string farewell;
+        bool signed_in = true;
+    };
+    const std::vector<offence> offences{
+        {"a message over 1 MiB", text_frame(std::string(1024 * 1024 + 1, 'x')), "\x03\xF1"},
+        {"a binary message", client_frame(2, "{}"), "\x03\xEB"},
+        {"bad UTF-8", text_frame("\"\xC3\x28\""), "\x03\xEF"},
+        {"a reserved opcode", client_frame(3, "{}"), "\x03\xEA"},
+        {"no token", text_frame("{}"), "\x03\xF0", false},
+    };
+    const auto more = text_frame(std::string(60'000, 'x'));
+    for (const auto& one : offences) {
+        INFO(one.what);
+        front_world world;
+        raw_peer peer(world.port());
+        REQUIRE(peer.send(front_world::upgrade(one.signed_in ? front_world::bearer() : "")));
+        REQUIRE(peer.until(one.signed_in ? R"("type":"ready")" : "\r\n\r\n"));
+        CHECK(peer.send(one.frame));
+        for (int i = 0; i < 40; ++i) CHECK(peer.send(more));
+        CHECK(peer.until("\x88\x02" + one.farewell));
+        peer.half_close();
+        CHECK(peer.to_end());
+        // Nothing follows a farewell (RFC 6455 section 5.5.1).
+        CHECK(peer.received().ends_with("\x88\x02" + one.farewell));
+        CHECK(world.rests());
+    }
+}
+
 TEST_CASE("closing the front while connections become WebSockets breaks nothing") {
     for (int round = 0; round < 40; ++round) {
         front_world world;

@@ -148,6 +148,19 @@ TEST_CASE("a WebSocket that does not say who it is within ten seconds is closed 
     }
 }
 
+TEST_CASE("a WebSocket that is told to go and stays is waited for two seconds") {
+    front_world world;
+    watched_socket one(world);
+    REQUIRE(one.peer.send(text_frame(std::string(1024 * 1024 + 1, 'x'))));
+    REQUIRE(one.peer.until("\x88\x02\x03\xF1"));
+    REQUIRE(one.peer.to_end());
+    world.settle();
+    world.advance(1'999ms);
+    CHECK(world.server().open_connections() == 1);
+    world.advance(1ms);
+    CHECK(world.rests());
+}
+
 TEST_CASE("a WebSocket is pinged every thirty seconds and closed after two unanswered ones") {
     front_world world;
     watched_socket one(world);

@@ -93,6 +93,21 @@ void tell_a_turn(session_sink& to) {
     to.events(id, {event_of(4, turn_completed{"Good day."})}, false);
 }
 
+/// A command in words: whose, which, to what.
+std::string recited(const command_workflow& what) {
+    struct words {
+        std::string operator()(const pause_workflow&) const { return "pause"; }
+        std::string operator()(const resume_workflow&) const { return "resume"; }
+        std::string operator()(const cancel_workflow&) const { return "cancel"; }
+        std::string operator()(const skip_step& one) const { return "skip " + one.step_id; }
+        std::string operator()(const retry_step& one) const { return "retry " + one.step_id; }
+        std::string operator()(const answer_step& one) const {
+            return "answer " + one.step_id + " " + one.answer.dump();
+        }
+    };
+    return what.user_id + " " + what.id + " " + std::visit(words{}, what.order);
+}
+
 session_actor::behavior_type fake_session(session_actor::pointer self,
                                           std::shared_ptr<told_sessions> told,
                                           std::shared_ptr<session_sink> sink) {
@@ -117,6 +132,10 @@ session_actor::behavior_type fake_session(session_actor::pointer self,
                              {error_code::conflict,
                               decide->decision.user_id + " " + decide->decision.id + " " +
                                   decide->decision.action + " " + decide->decision.data.dump()});
+            } else if (const auto* order = std::get_if<session_workflow>(&what.what)) {
+                const auto& [id, command] = *order;
+                if (command.id == "wfl_known") return sink->done(id, std::nullopt);
+                sink->failed(id, {error_code::conflict, recited(command)});
             } else if (const auto* listen = std::get_if<session_listen>(&what.what)) {
                 told->listens.fetch_add(listen->user_id == anna.id ? 1 : 100);
             } else if (std::holds_alternative<session_room>(what.what)) {

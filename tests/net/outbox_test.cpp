@@ -25,6 +25,26 @@ std::vector<std::string> drain(outbox& box) {
 
 }  // namespace
 
+TEST_CASE("a text frame's head has its size in as few octets as it takes") {
+    struct row {
+        std::size_t size;
+        std::string_view head;
+    };
+    using namespace std::string_view_literals;
+    const std::vector<row> rows{
+        {0, "\x81\x00"sv},
+        {125, "\x81\x7D"sv},
+        {126, "\x81\x7E\x00\x7E"sv},
+        {65'535, "\x81\x7E\xFF\xFF"sv},
+        {65'536, "\x81\x7F\x00\x00\x00\x00\x00\x01\x00\x00"sv},
+        {0x0102030405060708, "\x81\x7F\x01\x02\x03\x04\x05\x06\x07\x08"sv},
+    };
+    for (const auto& [size, head] : rows) {
+        CAPTURE(size);
+        CHECK(net::text_frame_head(size) == head);
+    }
+}
+
 TEST_CASE("an outbox gives frames in their order") {
     outbox box;
     box.push("first", start);

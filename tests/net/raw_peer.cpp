@@ -100,9 +100,10 @@ std::string client_frame(std::uint8_t opcode, std::string_view payload) {
     if (payload.size() < 126) {
         out.push_back(static_cast<char>(0x80 | payload.size()));
     } else {
-        out.push_back(static_cast<char>(0x80 | 126));
-        out.push_back(static_cast<char>(payload.size() >> 8));
-        out.push_back(static_cast<char>(payload.size() & 0xff));
+        const std::size_t length = payload.size() < 65536 ? 2 : 8;
+        out.push_back(static_cast<char>(0x80 | (length == 2 ? 126 : 127)));
+        for (std::size_t i = length; i > 0; --i)
+            out.push_back(static_cast<char>((payload.size() >> (8 * (i - 1))) & 0xff));
     }
     return out.append(4, '\0').append(payload);
 }

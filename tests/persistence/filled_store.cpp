@@ -115,8 +115,6 @@ void fill_scheduling(database& on) {
         "guest_timezone, note, created_at, updated_at) "
         "VALUES ('bkg_1', 'usr_ada', 'del_1', 'i', 'booked', 60000, 120000, 60000, 120000, "
         "'1970-01-01', 1, 'g', 'g@example.com', 'UTC', '', 1, 1)");
-    run(on,
-        "INSERT INTO booked_minutes (user_id, minute, booking_id) VALUES ('usr_ada', 1, 'bkg_1')");
 }
 
 void fill_network(database& on) {

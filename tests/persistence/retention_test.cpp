@@ -248,7 +248,6 @@ TEST_CASE("links go once they and all their bookings are over") {
     CHECK(links.find("usr_ada", "dlg_booked")->has_value());
     CHECK(links.find("usr_ada", "dlg_new")->has_value());
     CHECK(with.retention.prune(prunable::links, at(300'000), many)->removed == 2);
-    CHECK(with.count("booked_minutes") == 0);
 }
 
 TEST_CASE("notifications that were closed long ago go") {
@@ -262,6 +261,24 @@ TEST_CASE("notifications that were closed long ago go") {
     CHECK(*with.retention.prune(prunable::notifications, at(20), many) ==
           pruned_batch{.removed = 1});
     CHECK(with.count("notifications") == 2);
+}
+
+TEST_CASE("a notification stays as long as something is still to be done for it") {
+    world with(GENERATE(from_range(drivers())));
+    notification_repository notifications(*with.opened);
+    for (const std::string id : {"ntf_1", "ntf_2"}) {
+        REQUIRE(notifications.create({.id = id, .user_id = "usr_1", .type = "t"}));
+        REQUIRE(notifications.resolve("usr_1", id, "{}", at(10)));
+    }
+    timer_repository timers(*with.opened);
+    REQUIRE(timers.put({.id = "tmr_1", .kind = "follow", .subject = "ntf_1", .due_at = at(10)}));
+    CHECK(*with.retention.prune(prunable::notifications, at(20), many) ==
+          pruned_batch{.removed = 1});
+    CHECK(notifications.find("usr_1", "ntf_1")->has_value());
+    REQUIRE(timers.remove("tmr_1"));
+    CHECK(*with.retention.prune(prunable::notifications, at(20), many) ==
+          pruned_batch{.removed = 1});
+    CHECK(with.count("notifications") == 0);
 }
 
 TEST_CASE("guests' sessions and authorizations go when they expire") {
@@ -363,7 +380,6 @@ TEST_CASE("bookings go that have ended, of links that go on too") {
     CHECK(*with.retention.prune(prunable::bookings, timestamp{}, many) == pruned_batch{});
     CHECK(*with.retention.prune(prunable::bookings, at(0), many) == pruned_batch{.removed = 1});
     CHECK(with.count("bookings") == 0);
-    CHECK(with.count("booked_minutes") == 0);
     CHECK(with.count("delegations") == 1);
 }
 

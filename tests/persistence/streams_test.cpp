@@ -187,3 +187,24 @@ TEST_CASE("a stream that somebody appends to while it is removed does not come b
     CHECK(*stream_repository(*one).find("w1") == std::nullopt);
     CHECK(*journal_repository(*one).version("w1") == 0);
 }
+
+TEST_CASE("what a stream has told is noted once, and only further") {
+    test_store store(GENERATE(from_range(drivers())));
+    auto opened = store.open();
+    journal_repository journal(*opened);
+    stream_repository streams(*opened);
+    REQUIRE(journal.append("w1", 0, records(1, 3), in("running")));
+    CHECK((*streams.find("w1"))->told == 0);
+    REQUIRE(streams.tell("w1", 0, 2));
+    CHECK((*streams.find("w1"))->told == 2);
+    for (const std::uint64_t after : {0, 1, 3}) {
+        const auto again = streams.tell("w1", after, 4);
+        REQUIRE_FALSE(again);
+        CHECK(again.error().code == error_code::conflict);
+    }
+    CHECK(streams.tell("w2", 0, 1).error().code == error_code::conflict);
+    REQUIRE(journal.append("w1", 3, records(4, 1), in("waiting")));
+    CHECK((*streams.find("w1"))->told == 2);
+    REQUIRE(streams.tell("w1", 2, 4));
+    CHECK((*streams.find("w1"))->told == 4);
+}

@@ -260,6 +260,8 @@ TEST_CASE("settings that need each other are refused alone") {
     CHECK(at_fault({{"PERIN_TLS_CERTIFICATE", "/c.pem"}}) == "PERIN_TLS_KEY");
     CHECK(at_fault({{"PERIN_TLS_KEY", "/k.pem"}}) == "PERIN_TLS_CERTIFICATE");
     CHECK(at_fault({{"PERIN_TLS_CERTIFICATE", "/c.pem"}, {"PERIN_TLS_KEY", "/k.pem"}}) == "none");
+    CHECK(at_fault({{"PERIN_MAIL_FROM", "nobody"}}) == "PERIN_MAIL_FROM");
+    CHECK(at_fault({{"PERIN_SMTP_URL", "smtp://mail.example"}}) == "none");
     CHECK(at_fault({{"GOOGLE_CLIENT_ID", "id"}}) == "GOOGLE_CLIENT_SECRET");
     CHECK(at_fault({{"GOOGLE_CLIENT_SECRET", "s"}}) == "GOOGLE_CLIENT_ID");
     CHECK(at_fault({{"PERIN_LIMITS", "off"}, {"PERIN_LISTEN", "0.0.0.0:3000"}}) == "PERIN_LIMITS");

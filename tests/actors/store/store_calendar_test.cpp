@@ -2,6 +2,7 @@
 #include "actors/store/store_reader.hpp"
 #include "actors/store/store_writer.hpp"
 #include "persistence/accounts.hpp"
+#include "persistence/credentials.hpp"
 #include "tests/persistence/test_store.hpp"
 
 #include <catch2/catch.hpp>
@@ -241,19 +242,19 @@ TEST_CASE("nobody changes what is another one's") {
     CHECK(with.calendar("usr_ben").version == 0);
 }
 
-TEST_CASE("a feed's owner is found by its hash, with the calendar's version") {
+TEST_CASE("a feed's owner is found by its secret address, with the calendar's version") {
     calendar_world with(GENERATE(from_range(drivers())));
-    CHECK(code_of(with.read(find_feed_owner{"hash"})) == error_code::not_found);
-    auto done = with.apply(commit(0, {put_feed{"hash"}}));
+    CHECK(code_of(with.read(find_feed_owner{"token"})) == error_code::not_found);
+    auto done = with.apply(commit(0, {put_feed{persistence::token_hash("token")}}));
     REQUIRE(done);
-    auto found = with.read(find_feed_owner{"hash"});
+    auto found = with.read(find_feed_owner{"token"});
     REQUIRE(found);
     CHECK(found->owner.id == "usr_anna");
     CHECK(found->version == done->version);
     CHECK(found->changed_at == at(100));
     CHECK(with.calendar().has_feed);
     REQUIRE(with.apply(commit(done->version, {put_feed{}})));
-    CHECK(code_of(with.read(find_feed_owner{"hash"})) == error_code::not_found);
+    CHECK(code_of(with.read(find_feed_owner{"token"})) == error_code::not_found);
     CHECK_FALSE(with.calendar().has_feed);
 }
 

@@ -21,7 +21,7 @@ std::vector<tool_definition> all_tools() {
     for (const char* name :
          {"memory_remember", "memory_forget", "calendar_create_solo_event", "calendar_find_time",
           "calendar_list_events", "calendar_reschedule_event", "calendar_cancel_event",
-          "notifications_resolve"})
+          "notifications_resolve", "delegation_create_link"})
         tools.push_back({name, "", json::object()});
     return tools;
 }

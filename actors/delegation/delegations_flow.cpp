@@ -1,0 +1,388 @@
+#include "actors/delegation/delegations_flow.hpp"
+
+#include "persistence/credentials.hpp"
+#include "runtime/crash_point.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <algorithm>
+
+namespace perin::actors {
+
+using namespace runtime;
+using nlohmann::json;
+
+namespace {
+
+failure unknown_guest() {
+    return {error_code::unauthenticated, "the link, or the session of it, is not known"};
+}
+failure no_such_booking() { return {error_code::not_found, "there is no such booking"}; }
+failure not_yet() {
+    return {error_code::unavailable,
+            "the booking is under way; ask again",
+            {},
+            {},
+            std::chrono::milliseconds{2'000}};
+}
+
+std::string hold_key_of(const std::string& workflow_id) { return "link/" + workflow_id; }
+
+slot_taken taken_of(const found_delegation& at, const booking& what, timestamp now) {
+    slot_taken out{what, {}};
+    if (what.state == booking_state::booked)
+        out.ics = invitation({at.link, at.owner, what}, meeting_news::booked, now);
+    return out;
+}
+
+/// Until the link's last day is over, and not before it expires.
+timestamp life_of(const delegation& link) {
+    const timestamp last{(link.rules.last_day + date::days{2}).time_since_epoch()};
+    return std::max(link.expires_at, last);
+}
+
+/// Why a booking cannot be changed any more.
+std::optional<failure> unchangeable(const booking* what, timestamp now) {
+    if (what == nullptr || !is_active(what->state)) return no_such_booking();
+    if (what->time.ends_at <= now) return failure{error_code::gone, "the meeting is over"};
+    if (what->state == booking_state::held) return not_yet();
+    return std::nullopt;
+}
+
+}  // namespace
+
+void delegations_flow::begin(pointer self, delegations_parts parts) {
+    self_ = self;
+    parts_ = std::move(parts);
+}
+
+template <class Answer, class Handle, class Message>
+void delegations_flow::ask(const actor_slot<Handle>& whom, std::chrono::milliseconds timeout,
+                           Message message, told<Answer> tell) {
+    const auto to = whom.load();
+    if (!to) return tell(failure{error_code::unavailable, "the server is starting"});
+    self_->request(to, timeout, std::move(message))
+        .then([tell](result<Answer>& answer) { tell(std::move(answer)); },
+              [tell](const caf::error&) {
+                  tell(failure{error_code::unavailable, "a part of the server does not answer"});
+              });
+}
+
+void delegations_flow::with_link(const std::string& user_id, const std::string& id,
+                                 told<found_delegation> tell) {
+    ask<found_delegation>(parts_.reader, parts_.store_timeout, find_delegation{user_id, id, {}},
+                          std::move(tell));
+}
+
+void delegations_flow::commit(decltype(commit_delegation::change) change, told<void> tell) {
+    ask<void>(parts_.store, parts_.store_timeout, commit_delegation{std::move(change), now()},
+              std::move(tell));
+}
+
+template <class Answer>
+delegations_flow::told<Answer> delegations_flow::counted(owed_reply<result<Answer>> owed) {
+    ++under_way_;
+    return [this, owed](result<Answer> answer) {
+        --under_way_;
+        owed.deliver(std::move(answer));
+    };
+}
+
+// --------------------------------------------------------------------------------------- owner
+
+caf::result<result<created_link>> delegations_flow::on_create(const create_link& wanted) {
+    auto link = new_link(wanted.body, wanted.owner, now(), *parts_.entropy);
+    if (!link) return result<created_link>{link.error()};
+    auto owed = owe<result<created_link>>(self_);
+    commit(put_delegation{link->link, persistence::token_hash(link->token)},
+           [owed, made = *link](const result<void>& done) {
+               if (!done) return owed.deliver(done.error());
+               owed.deliver(made);
+           });
+    return owed;
+}
+
+caf::result<result<void>> delegations_flow::on_revoke(const revoke_link& wanted) {
+    auto owed = owe<result<void>>(self_);
+    commit(revoke_delegation{wanted.user_id, wanted.id},
+           [owed](const result<void>& done) { owed.deliver(done); });
+    return owed;
+}
+
+// --------------------------------------------------------------------------------------- guest
+
+void delegations_flow::let_in(const admit_guest& wanted, found_delegation at,
+                              const told<admitted_guest>& tell) {
+    admitted_guest out;
+    out.status = actors::status_of(at, now());
+    if (out.status == link_status::revoked)
+        return tell(failure{error_code::gone, "the link was revoked"});
+    if (out.status == link_status::expired && !has_meeting_to_come(at, now()))
+        return tell(failure{error_code::gone, "the link has expired"});
+    out.at = std::move(at);
+    if (!wanted.begins_session) return tell(std::move(out));
+    if (wanted.known_session.empty()) return begin_session({}, std::move(out), false, tell);
+    ask<found_guest_session>(
+        parts_.reader, parts_.store_timeout, find_guest_session{wanted.known_session},
+        [this, out, tell](const result<found_guest_session>& known) {
+            if (!known && known.error().code != error_code::not_found) return tell(known.error());
+            const bool good =
+                known && known->delegation_id == out.at.link.id && known->expires_at > now();
+            begin_session(known ? *known : found_guest_session{}, out, good, tell);
+        });
+}
+
+void delegations_flow::begin_session(const found_guest_session& known, admitted_guest who,
+                                     bool is_known, const told<admitted_guest>& tell) {
+    if (is_known) {
+        who.session_id = known.id;
+        who.conversation_id = known.conversation_id;
+        return tell(std::move(who));
+    }
+    who.session_id = make_id("ses_", now(), parts_.entropy->for_id());
+    who.session_secret = persistence::new_token("pgs_");
+    who.session_expires_at = std::max(life_of(who.at.link), now() + std::chrono::hours{1});
+    commit(put_guest_session{*who.session_id, who.at.link.id,
+                             persistence::token_hash(who.session_secret), who.session_expires_at},
+           [who, tell](const result<void>& done) {
+               if (!done) return tell(done.error());
+               tell(who);
+           });
+}
+
+caf::result<result<admitted_guest>> delegations_flow::on_admit(const admit_guest& wanted) {
+    auto owed = owe<result<admitted_guest>>(self_);
+    const told<admitted_guest> tell = [owed](result<admitted_guest> answer) {
+        owed.deliver(std::move(answer));
+    };
+    if (wanted.secret.empty()) return result<admitted_guest>{unknown_guest()};
+    const auto lost = [tell](const failure& why) {
+        tell(why.code == error_code::not_found ? unknown_guest() : why);
+    };
+    if (!wanted.by_session) {
+        ask<found_delegation>(parts_.reader, parts_.store_timeout,
+                              find_delegation{{}, {}, wanted.secret},
+                              [this, wanted, tell, lost](result<found_delegation> found) {
+                                  if (!found) return lost(found.error());
+                                  let_in(wanted, std::move(*found), tell);
+                              });
+        return owed;
+    }
+    ask<found_guest_session>(parts_.reader, parts_.store_timeout, find_guest_session{wanted.secret},
+                             [this, tell, lost](result<found_guest_session> found) {
+                                 if (!found) return lost(found.error());
+                                 if (found->expires_at <= now()) return tell(unknown_guest());
+                                 const auto with_session = [tell, id = found->id,
+                                                            conversation = found->conversation_id](
+                                                               result<admitted_guest> in) {
+                                     if (in) {
+                                         in->session_id = id;
+                                         in->conversation_id = conversation;
+                                     }
+                                     tell(std::move(in));
+                                 };
+                                 let_in({}, std::move(found->at), with_session);
+                             });
+    return owed;
+}
+
+caf::result<result<std::vector<scheduling::interval>>> delegations_flow::on_offer(
+    const offer_slots& wanted) {
+    using slots = std::vector<scheduling::interval>;
+    auto owed = owe<result<slots>>(self_);
+    with_link(wanted.user_id, wanted.delegation_id,
+              [this, owed, wanted](const result<found_delegation>& at) {
+                  if (!at) return owed.deliver(at.error());
+                  if (auto why = closed(*at, now())) return owed.deliver(*why);
+                  const auto& lengths = at->link.rules.durations;
+                  if (std::ranges::find(lengths, wanted.duration) == lengths.end())
+                      return owed.deliver(failure{error_code::invalid_request,
+                                                  "is none of the link's durations",
+                                                  {},
+                                                  "durationMins"});
+                  ask<slots>(parts_.calendars, parts_.calendar_timeout,
+                             free_time_of(*at, now(), wanted.from, wanted.until, wanted.duration,
+                                          wanted.limit),
+                             [owed](result<slots> found) { owed.deliver(std::move(found)); });
+              });
+    return owed;
+}
+
+caf::result<result<void>> delegations_flow::on_turn(const take_guest_turn& wanted) {
+    auto owed = owe<result<void>>(self_);
+    const auto tell = [owed](const result<void>& done) { owed.deliver(done); };
+    commit(count_guest_turn{wanted.delegation_id},
+           [this, tell, begins = wanted.begins](const result<void>& counted) {
+               if (!counted || !begins) return tell(counted);
+               commit(*begins, tell);
+           });
+    return owed;
+}
+
+// ------------------------------------------------------------------------------------- bookings
+
+void delegations_flow::after_workflow(begin_workflow what, const std::string& delegation_id,
+                                      std::function<void(result<found_delegation>)> tell) {
+    what.until_it_rests = parts_.longest_wait;
+    const auto user_id = what.user_id;
+    ask<workflow::account_of>(
+        parts_.workflows, parts_.longest_wait + parts_.store_timeout, std::move(what),
+        [this, user_id, delegation_id, tell](const result<workflow::account_of>& rests) {
+            if (!rests) return tell(rests.error());
+            if (rests->is.status == workflow::status::failed)
+                return tell(failure{error_code::conflict, "it could not be done"});
+            with_link(user_id, delegation_id, tell);
+        });
+}
+
+caf::result<result<slot_outcome>> delegations_flow::on_book(const book_slot& wanted) {
+    if (under_way_ >= parts_.most_under_way)
+        return result<slot_outcome>{
+            failure{error_code::unavailable, "too many bookings are under way"}};
+    // As the workflow will read it: what is held is booked.
+    const auto fits = chosen_slot_of(
+        to_json(chosen_slot{wanted.starts_at, wanted.duration, wanted.who, wanted.note}));
+    if (!fits) return result<slot_outcome>{fits.error()};
+    auto owed = owe<result<slot_outcome>>(self_);
+    const auto tell = counted(owed);
+    const auto id = wanted.idempotency_key.empty()
+                        ? make_id("wfl_", now(), parts_.entropy->for_id())
+                        : id_from("wfl_", wanted.delegation_id + "\n" + wanted.idempotency_key);
+    with_link(wanted.user_id, wanted.delegation_id,
+              [this, tell, slot = *fits, id](const result<found_delegation>& at) {
+                  if (!at) return tell(at.error());
+                  const auto earlier =
+                      std::ranges::find(at->bookings, hold_key_of(id), &booking::idempotency_key);
+                  // A repeated request may be what has spent the link.
+                  if (earlier != at->bookings.end()) return begin_booking(*at, slot, id, tell);
+                  if (auto why = closed(*at, now())) return tell(*why);
+                  hold_and_begin(*at, slot, id, tell);
+              });
+    return owed;
+}
+
+void delegations_flow::hold_and_begin(const found_delegation& at, const chosen_slot& slot,
+                                      const std::string& workflow_id, const outcome_told& tell) {
+    ask<booking_outcome>(
+        parts_.calendars, parts_.calendar_timeout,
+        hold_of(at, slot, hold_key_of(workflow_id), workflow_id),
+        [this, at, slot, workflow_id, tell](const result<booking_outcome>& outcome) {
+            if (!outcome) return tell(outcome.error());
+            if (const auto* refused = std::get_if<time_refused>(&*outcome)) {
+                if (auto why = against_rules(*refused)) return tell(*why);
+                return tell(slot_outcome{slot_refused{refused->alternatives}});
+            }
+            crash_point("delegation.hold_taken");
+            begin_booking(at, slot, workflow_id, tell);
+        });
+}
+
+void delegations_flow::begin_booking(const found_delegation& at, const chosen_slot& slot,
+                                     const std::string& workflow_id, const outcome_told& tell) {
+    begin_workflow wanted;
+    wanted.id = workflow_id;
+    wanted.user_id = at.link.user_id;
+    wanted.kind = delegation_workflow;
+    wanted.input = {{"delegationId", at.link.id},
+                    {"slot", to_json(slot)},
+                    {"holdKey", hold_key_of(workflow_id)}};
+    after_workflow(
+        std::move(wanted), at.link.id,
+        [this, workflow_id, tell](const result<found_delegation>& now_is) {
+            if (!now_is) return tell(now_is.error());
+            // By the workflow: a hold that had ended may have been made anew.
+            const booking* made = nullptr;
+            for (const auto& each : now_is->bookings)
+                if (each.workflow_id == workflow_id && (!made || is_active(each.state)))
+                    made = &each;
+            if (made == nullptr || made->state == booking_state::held) return tell(not_yet());
+            if (!is_active(made->state))
+                return tell(failure{error_code::conflict, "the booking has ended again"});
+            tell(slot_outcome{taken_of(*now_is, *made, now())});
+        });
+}
+
+caf::result<result<slot_outcome>> delegations_flow::on_move(const move_slot& wanted) {
+    if (under_way_ >= parts_.most_under_way)
+        return result<slot_outcome>{
+            failure{error_code::unavailable, "too many bookings are under way"}};
+    auto owed = owe<result<slot_outcome>>(self_);
+    const auto tell = counted(owed);
+    with_link(wanted.user_id, wanted.delegation_id,
+              [this, tell, wanted](const result<found_delegation>& at) {
+                  if (!at) return tell(at.error());
+                  const auto* what = find_booking(*at, wanted.booking_id);
+                  if (auto why = unchangeable(what, now())) return tell(*why);
+                  if (what->time.starts_at == wanted.starts_at)
+                      return tell(slot_outcome{taken_of(*at, *what, now())});
+                  begin_move(*at, *what, wanted.starts_at, tell);
+              });
+    return owed;
+}
+
+void delegations_flow::begin_move(const found_delegation& at, const booking& what, timestamp to,
+                                  const outcome_told& tell) {
+    auto asked = move_of(at, what, to);
+    asked.only_asks = true;
+    ask<booking_outcome>(
+        parts_.calendars, parts_.calendar_timeout, std::move(asked),
+        [this, at, what, to, tell](const result<booking_outcome>& outcome) {
+            if (!outcome) return tell(outcome.error());
+            if (const auto* refused = std::get_if<time_refused>(&*outcome)) {
+                if (auto why = against_rules(*refused)) return tell(*why);
+                return tell(slot_outcome{slot_refused{refused->alternatives}});
+            }
+            begin_workflow wanted;
+            wanted.user_id = at.link.user_id;
+            wanted.kind = delegation_change_workflow;
+            wanted.input = {{"delegationId", at.link.id},
+                            {"bookingId", what.id},
+                            {"version", what.version},
+                            {"change", "move"},
+                            {"start", to_rfc3339(to)}};
+            wanted.id = id_from("wfl_", wanted.input.dump());
+            after_workflow(std::move(wanted), at.link.id,
+                           [this, id = what.id, to, tell](const result<found_delegation>& now_is) {
+                               if (!now_is) return tell(now_is.error());
+                               const auto* moved = find_booking(*now_is, id);
+                               if (moved == nullptr || !is_active(moved->state))
+                                   return tell(no_such_booking());
+                               // Somebody else was quicker.
+                               if (moved->time.starts_at != to)
+                                   return tell(slot_outcome{slot_refused{}});
+                               tell(slot_outcome{taken_of(*now_is, *moved, now())});
+                           });
+        });
+}
+
+caf::result<result<booking>> delegations_flow::on_cancel(const cancel_slot& wanted) {
+    if (under_way_ >= parts_.most_under_way)
+        return result<booking>{failure{error_code::unavailable, "too many bookings are under way"}};
+    auto owed = owe<result<booking>>(self_);
+    const auto tell = counted(owed);
+    with_link(wanted.user_id, wanted.delegation_id,
+              [this, tell, wanted](const result<found_delegation>& at) {
+                  if (!at) return tell(at.error());
+                  const auto* what = find_booking(*at, wanted.booking_id);
+                  if (auto why = unchangeable(what, now())) return tell(*why);
+                  begin_workflow begins;
+                  begins.user_id = at->link.user_id;
+                  begins.kind = delegation_change_workflow;
+                  begins.input = {{"delegationId", at->link.id},
+                                  {"bookingId", what->id},
+                                  {"version", what->version},
+                                  {"change", "cancel"}};
+                  begins.id = id_from("wfl_", begins.input.dump());
+                  after_workflow(std::move(begins), at->link.id,
+                                 [tell, id = what->id](const result<found_delegation>& now_is) {
+                                     if (!now_is) return tell(now_is.error());
+                                     const auto* ended = find_booking(*now_is, id);
+                                     if (ended == nullptr) return tell(no_such_booking());
+                                     if (is_active(ended->state)) return tell(not_yet());
+                                     tell(*ended);
+                                 });
+              });
+    return owed;
+}
+
+}  // namespace perin::actors

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "domain/result.hpp"
+#include "domain/time.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace perin::net {
+
+/// A mail as it is given to `mail_text`.
+struct mail_parts {
+    /// An address, or `Name <address>`.
+    std::string from;
+    /// One address.
+    std::string to;
+    /// UTF-8; what would end the line is left out.
+    std::string subject;
+    /// UTF-8.
+    std::string text;
+    /// iCalendar with a METHOD; empty: none.
+    std::string ics = {};
+    /// With its angle brackets.
+    std::string message_id;
+    timestamp at = {};
+};
+
+/// The address of `Name <address>`, or of an address alone; empty where there is none that may be
+/// said to a mail server: one `@`, visible ASCII without brackets, 254 octets at most.
+[[nodiscard]] std::string mail_address(std::string_view text);
+
+/// The message (RFC 5322, MIME), lines ended by CR LF and at most 76 octets long but for the
+/// addresses. Nothing that it is made of can begin a header of its own. `invalid_request` where
+/// `from` or `to` is no address, or the message's id is none.
+[[nodiscard]] result<std::string> mail_text(const mail_parts& of);
+
+}  // namespace perin::net
