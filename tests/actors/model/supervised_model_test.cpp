@@ -33,6 +33,8 @@ struct world : virtual_system {
         caf::anon_send_exit(slot.load(), caf::exit_reason::user_shutdown);
         slot.clear();
         settle();
+        // A call that nobody has answered still knows whom to tell.
+        service->calls.clear();
     }
 
     std::shared_ptr<model_call> start() {
