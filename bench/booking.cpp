@@ -130,8 +130,7 @@ struct booker_state {
     std::size_t number = 0;
     std::size_t made = 0;
     calendars_actor calendars;
-    std::atomic<bool>* over = nullptr;
-    std::atomic<std::size_t>* count = nullptr;
+    repeating* what = nullptr;
 
     void next(caf::event_based_actor* self) {
         self->request(calendars, std::chrono::seconds{30}, booking_of(owner(number), made++))
@@ -139,30 +138,20 @@ struct booker_state {
                 if (!done) stop(done.error());
                 if (!std::holds_alternative<time_booked>(*done))
                     stop({error_code::internal, "a free time was refused"});
-                ++*count;
-                if (!*over) next(self);
+                ++what->done;
+                if (!what->over) next(self);
             });
     }
 };
 
 void together(caf::actor_system& system, const calendars_actor& calendars, double seconds) {
-    std::atomic<bool> over = false;
-    std::atomic<std::size_t> count = 0;
-    std::vector<caf::actor> all;
-    const auto start = clock_type::now();
-    for (std::size_t i = 1; i <= owners; ++i)
-        all.push_back(system.spawn([&, i](caf::stateful_actor<booker_state>* self) {
-            self->state = {i, 0, calendars, &over, &count};
+    const auto rate = rate_of(system, owners, seconds, [&](std::size_t n, repeating& what) {
+        return system.spawn([&, n](caf::stateful_actor<booker_state>* self) {
+            self->state = {n + 1, 0, calendars, &what};
             self->state.next(self);
-        }));
-    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-    const auto made = count.load();
-    const auto took = seconds_since(start);
-    over = true;
-    caf::scoped_actor self(system);
-    for (auto& one : all) self->wait_for(one);
-    std::printf("{\"what\":\"together\",\"owners\":%zu,\"bookings_per_s\":%.0f}\n", owners,
-                static_cast<double>(made) / took);
+        });
+    });
+    std::printf("{\"what\":\"together\",\"owners\":%zu,\"bookings_per_s\":%.0f}\n", owners, rate);
 }
 
 }  // namespace

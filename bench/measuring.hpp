@@ -3,12 +3,16 @@
 #include "domain/result.hpp"
 #include "runtime/scheduling/pool_scheduler.hpp"
 
+#include <caf/actor.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 #include <vector>
 
 /// What the benches of actors share.
@@ -55,6 +59,28 @@ inline void needed(const result<void>& what) {
 [[nodiscard]] inline double seconds_of_each() {
     const char* wanted = std::getenv("BENCH_SECONDS");
     return wanted ? std::strtod(wanted, nullptr) : 5.0;
+}
+
+/// What an actor that does one thing after the other is told.
+struct repeating {
+    std::atomic<bool> over = false;
+    std::atomic<std::size_t> done = 0;
+};
+
+/// Has `count` actors, made by `spawn(n, repeating&)`, do their things for a while, until each has
+/// ended; how many they did a second.
+template <class Spawn>
+double rate_of(caf::actor_system& system, std::size_t count, double seconds, Spawn spawn) {
+    repeating what;
+    std::vector<caf::actor> all;
+    const auto start = clock_type::now();
+    for (std::size_t i = 0; i < count; ++i) all.push_back(spawn(i, what));
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    const auto rate = static_cast<double>(what.done) / seconds_since(start);
+    what.over = true;
+    caf::scoped_actor self(system);
+    for (auto& one : all) self->wait_for(one);
+    return rate;
 }
 
 }  // namespace perin::bench

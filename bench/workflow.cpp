@@ -170,39 +170,30 @@ void alone(engine& on, double seconds) {
 
 struct runner_state {
     workflows_actor workflows;
-    std::atomic<bool>* over = nullptr;
-    std::atomic<std::size_t>* count = nullptr;
+    repeating* what = nullptr;
 
     void next(caf::event_based_actor* self) {
         self->request(workflows, patience, wanted())
             .then([this, self](const result<workflow::account_of>& done) {
                 must_be(done, workflow::status::completed);
-                ++*count;
-                if (!*over) next(self);
+                ++what->done;
+                if (!what->over) next(self);
             });
     }
 };
 
 void together(engine& on, double seconds) {
-    std::atomic<bool> over = false;
-    std::atomic<std::size_t> count = 0;
-    std::vector<caf::actor> all;
-    const auto start = clock_type::now();
-    for (std::size_t i = 0; i < together_count; ++i)
-        all.push_back(on.system.spawn([&](caf::stateful_actor<runner_state>* self) {
-            self->state = {on.workflows, &over, &count};
-            self->state.next(self);
-        }));
-    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-    const auto made = count.load();
-    const auto took = seconds_since(start);
-    over = true;
-    caf::scoped_actor self(on.system);
-    for (auto& one : all) self->wait_for(one);
+    const auto rate =
+        rate_of(on.system, together_count, seconds, [&](std::size_t, repeating& what) {
+            return on.system.spawn([&](caf::stateful_actor<runner_state>* self) {
+                self->state = {on.workflows, &what};
+                self->state.next(self);
+            });
+        });
     std::printf(
         "{\"what\":\"together\",\"workflows_at_once\":%zu,\"workflows_per_s\":%.0f,"
         "\"steps_per_s\":%.0f}\n",
-        together_count, static_cast<double>(made) / took, static_cast<double>(made) * 5 / took);
+        together_count, rate, rate * 5);
 }
 
 /// Asks for each in turn, many at once.

@@ -17,8 +17,8 @@
 #include "actors/store/store.hpp"
 #include "actors/workflow/workflows.hpp"
 #include "cli/database_location.hpp"
+#include "domain/mail_address.hpp"
 #include "net/openai/openai_model.hpp"
-#include "net/smtp/mail_text.hpp"
 #include "persistence/deferred_database.hpp"
 #include "persistence/migrations.hpp"
 #include "persistence/open_database.hpp"
@@ -356,8 +356,8 @@ actor_tree start_actors(caf::actor_system& system, const configuration& settings
         },
         tree.conversations));
     root.children.back().supervises = true;
-    if (const auto sender = net::mail_address(settings.mail_from);
-        !settings.smtp_url.empty() && !sender.empty()) {
+    if (!settings.smtp_url.empty()) {
+        const auto sender = mail_address(settings.mail_from);
         tree.mail_host = sender.substr(sender.find('@') + 1);
         actors::smtp_mailer_parts mail{{settings.smtp_url, sender}, settings.mail_from, from.clock};
         add(supervised(

@@ -1,6 +1,7 @@
 #include "cli/calendar_commands.hpp"
 
 #include "cli/account_commands.hpp"
+#include "cli/json_text.hpp"
 #include "cli/part_file.hpp"
 #include "cli/table.hpp"
 #include "cli/time_argument.hpp"
@@ -22,28 +23,6 @@ using nlohmann::json;
 constexpr days listed_ahead{7};
 constexpr std::size_t most_listed = 1'000;
 constexpr hours usual_length{1};
-
-std::string member(const json& of, const char* name) {
-    const auto found = of.find(name);
-    return found != of.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-json items(const json& of, const char* name) {
-    const auto found = of.find(name);
-    return found != of.end() && found->is_array() ? *found : json::array();
-}
-
-/// What an event says of itself, on one line of a terminal and harmless to it.
-std::string shown(std::string text, std::size_t longest = 60) {
-    for (auto& c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-    // U+0080 to U+009F are control characters too.
-    for (auto at = text.find('\xc2'); at != std::string::npos; at = text.find('\xc2', at + 1))
-        if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xa0)
-            text.replace(at, 2, "  ");
-    if (code_points(text) <= longest) return text;
-    return std::string(utf8_prefix(text, longest - 3)) + "...";
-}
 
 /// `2026-12-01 09:00` of RFC 3339 with an offset.
 std::string minute_of(const std::string& local) {

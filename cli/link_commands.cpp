@@ -1,9 +1,9 @@
 #include "cli/link_commands.hpp"
 
 #include "cli/account_commands.hpp"
+#include "cli/json_text.hpp"
 #include "cli/table.hpp"
 #include "cli/time_argument.hpp"
-#include "domain/invitation.hpp"
 #include "domain/meant_time.hpp"
 
 #include <charconv>
@@ -14,11 +14,6 @@ namespace perin::cli {
 namespace {
 
 using nlohmann::json;
-
-std::string member(const json& of, const char* name) {
-    const auto found = of.find(name);
-    return found != of.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 failure bad_option(const char* option, const std::string& why) {
     return {error_code::invalid_request, std::string(option) + ": " + why};
@@ -118,9 +113,8 @@ exit_code run(const link_list& wanted, const link_context& with) {
     table rows{{"ID", "STATUS", "TITLE", "MINUTES", "BOOKINGS", "EXPIRES"}};
     for (const auto& each : (*links)["items"]) {
         const auto count = each.contains("bookings") ? each["bookings"].size() : 0;
-        rows.push_back({member(each, "id"), member(each, "status"),
-                        one_line(member(each, "title"), 60), durations_text(each),
-                        std::to_string(count), member(each, "expiresAt")});
+        rows.push_back({member(each, "id"), member(each, "status"), shown(member(each, "title")),
+                        durations_text(each), std::to_string(count), member(each, "expiresAt")});
     }
     if (rows.size() > 1) print(at.out(), rows);
     return exit_code::done;

@@ -90,11 +90,7 @@ class dispatcher {
     int operator()(const workflow_command& wanted) const { return steer(wanted); }
 
     int operator()(const secrets_rotate& wanted) const {
-        const operator_context with{.configuration = configuration_,
-                                    .at = at_,
-                                    .now = runtime::system_clock().now(),
-                                    .json = line_.json,
-                                    .yes = line_.yes};
+        const operator_context with = about();
         runtime::system_entropy random;
         return static_cast<int>(run(wanted, with, random));
     }
@@ -112,18 +108,20 @@ class dispatcher {
     }
 
   private:
+    [[nodiscard]] operator_context about() const {
+        return {.configuration = configuration_,
+                .at = at_,
+                .now = runtime::system_clock().now(),
+                .json = line_.json,
+                .yes = line_.yes};
+    }
+
     /// On somebody's calendar.
     template <class Command>
     int schedule(const Command& wanted) const {
         const auto calendar = open_calendar(configuration_);
         if (!calendar) return static_cast<int>(complain(at_, calendar.error()));
-        const calendar_context with{.calendar = **calendar,
-                                    .input = std::cin,
-                                    .about = {.configuration = configuration_,
-                                              .at = at_,
-                                              .now = runtime::system_clock().now(),
-                                              .json = line_.json,
-                                              .yes = line_.yes}};
+        const calendar_context with{.calendar = **calendar, .input = std::cin, .about = about()};
         return static_cast<int>(run(wanted, with));
     }
 
@@ -132,12 +130,7 @@ class dispatcher {
     int invite(const Command& wanted) const {
         const auto links = open_links(configuration_);
         if (!links) return static_cast<int>(complain(at_, links.error()));
-        const link_context with{.links = **links,
-                                .about = {.configuration = configuration_,
-                                          .at = at_,
-                                          .now = runtime::system_clock().now(),
-                                          .json = line_.json,
-                                          .yes = line_.yes}};
+        const link_context with{.links = **links, .about = about()};
         return static_cast<int>(run(wanted, with));
     }
 
@@ -146,12 +139,7 @@ class dispatcher {
     int steer(const Command& wanted) const {
         const auto workflows = open_workflows(configuration_);
         if (!workflows) return static_cast<int>(complain(at_, workflows.error()));
-        const workflow_context with{.workflows = **workflows,
-                                    .about = {.configuration = configuration_,
-                                              .at = at_,
-                                              .now = runtime::system_clock().now(),
-                                              .json = line_.json,
-                                              .yes = line_.yes}};
+        const workflow_context with{.workflows = **workflows, .about = about()};
         return static_cast<int>(run(wanted, with));
     }
 
@@ -159,11 +147,7 @@ class dispatcher {
     template <class Command>
     int operate(const Command& wanted) const {
         if (!configuration_.crash_at.empty()) runtime::arm_crash_point(configuration_.crash_at);
-        const operator_context with{.configuration = configuration_,
-                                    .at = at_,
-                                    .now = runtime::system_clock().now(),
-                                    .json = line_.json,
-                                    .yes = line_.yes};
+        const operator_context with = about();
         return static_cast<int>(run(wanted, with));
     }
 

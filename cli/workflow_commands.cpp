@@ -1,9 +1,9 @@
 #include "cli/workflow_commands.hpp"
 
 #include "cli/account_commands.hpp"
+#include "cli/json_text.hpp"
 #include "cli/table.hpp"
 #include "domain/json.hpp"
-#include "domain/text.hpp"
 
 #include <cstdio>
 #include <ostream>
@@ -15,31 +15,9 @@ namespace {
 using namespace runtime;
 using nlohmann::json;
 
-std::string member(const json& of, const char* name) {
-    const auto found = of.find(name);
-    return found != of.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-json items(const json& of, const char* name) {
-    const auto found = of.find(name);
-    return found != of.end() && found->is_array() ? *found : json::array();
-}
-
 /// `2026-12-01 09:00:02` of RFC 3339.
 std::string second_of(const std::string& at) {
     return at.size() < 19 ? at : at.substr(0, 10) + " " + at.substr(11, 8) + "Z";
-}
-
-/// Harmless to a terminal, on one line.
-std::string plain(std::string text) {
-    for (auto& c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-    for (auto at = text.find('\xc2'); at != std::string::npos; at = text.find('\xc2', at + 1))
-        if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xa0)
-            text.replace(at, 2, "  ");
-    constexpr std::size_t longest = 100;
-    if (code_points(text) <= longest) return text;
-    return std::string(utf8_prefix(text, longest - 3)) + "...";
 }
 
 std::string mark_of(const std::string& status) {
@@ -74,19 +52,19 @@ std::string attempts_of(const json& step) {
 std::string outcome_of(const json& step) {
     const auto found = step.find("result");
     if (found == step.end() || found->is_null()) return {};
-    return plain(found->dump(-1, ' ', false, json::error_handler_t::replace));
+    return shown(found->dump(-1, ' ', false, json::error_handler_t::replace), 100);
 }
 
 void draw(const operator_context& with, const json& one) {
     auto& out = with.at.out();
-    out << member(one, "id") << "  " << plain(member(one, "kind")) << "  " << member(one, "status");
+    out << member(one, "id") << "  " << shown(member(one, "kind")) << "  " << member(one, "status");
     if (const auto waits = member(one, "waitsFor"); !waits.empty()) out << " for: " << waits;
     out << "\nbegan " << second_of(member(one, "createdAt")) << ", last changed "
         << second_of(member(one, "updatedAt")) << '\n';
     table rows;
     for (const auto& step : items(one, "steps"))
         rows.push_back({mark_of(member(step, "status")), member(step, "stepId"),
-                        plain(member(step, "name")), member(step, "status"), attempts_of(step),
+                        shown(member(step, "name")), member(step, "status"), attempts_of(step),
                         lasted(step), outcome_of(step)});
     if (!rows.empty()) {
         out << '\n';
@@ -95,7 +73,7 @@ void draw(const operator_context& with, const json& one) {
     rows.clear();
     for (const auto& each : items(one, "history"))
         rows.push_back({second_of(member(each, "at")), member(each, "event"),
-                        member(each, "stepId"), plain(member(each, "detail"))});
+                        member(each, "stepId"), shown(member(each, "detail"))});
     if (!rows.empty()) {
         out << '\n';
         print(out, rows);
@@ -149,7 +127,7 @@ exit_code run(const workflow_list& wanted, const workflow_context& with) {
     if (with.about.json) return say(with.about, *found, {});
     table rows{{"ID", "KIND", "STATUS", "WAITS FOR", "CHANGED", "USER"}};
     for (const auto& one : items(*found, "items"))
-        rows.push_back({member(one, "id"), plain(member(one, "kind")), member(one, "status"),
+        rows.push_back({member(one, "id"), shown(member(one, "kind")), member(one, "status"),
                         member(one, "waitsFor"), second_of(member(one, "updatedAt")),
                         member(one, "userId")});
     if (rows.size() > 1) print(with.about.at.out(), rows);

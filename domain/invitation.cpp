@@ -19,24 +19,6 @@ std::string title_of(const booked_meeting& of) {
            " and " + one_line(of.what.who.name, longest_name);
 }
 
-/// U+0080 to U+009F are control characters too, U+2028 and U+2029 end lines.
-bool is_control(std::string_view text, std::size_t at, std::size_t& length) {
-    const auto c = static_cast<unsigned char>(text[at]);
-    length = 1;
-    if (c < 0x20 || c == 0x7f) return true;
-    const auto next = at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0;
-    if (c == 0xc2 && next >= 0x80 && next < 0xa0) {
-        length = 2;
-        return true;
-    }
-    const auto third = at + 2 < text.size() ? static_cast<unsigned char>(text[at + 2]) : 0;
-    if (c == 0xe2 && next == 0x80 && (third == 0xa8 || third == 0xa9)) {
-        length = 3;
-        return true;
-    }
-    return false;
-}
-
 struct wording {
     const char* subject;
     const char* sentence;
@@ -59,22 +41,6 @@ wording wording_of(meeting_news what) {
 }
 
 }  // namespace
-
-std::string one_line(std::string_view text, std::size_t longest) {
-    const auto whole = repaired_utf8(text);
-    std::string out;
-    for (std::size_t i = 0; i < whole.size();) {
-        std::size_t length = 1;
-        if (is_control(whole, i, length)) {
-            if (!out.empty() && out.back() != ' ') out += ' ';
-        } else {
-            out += whole[i];
-        }
-        i += length;
-    }
-    while (!out.empty() && out.back() == ' ') out.pop_back();
-    return std::string(utf8_prefix(out, longest));
-}
 
 calendar::event event_of(const booked_meeting& of) {
     calendar::event out;

@@ -51,7 +51,4 @@ enum class told_person { guest, owner };
 /// The time is told on the clock of whom it is told to.
 [[nodiscard]] meeting_mail mail_of(const booked_meeting& of, meeting_news what, told_person to);
 
-/// `text` on one line, without control characters, up to so many code points.
-[[nodiscard]] std::string one_line(std::string_view text, std::size_t longest);
-
 }  // namespace perin

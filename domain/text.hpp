@@ -64,4 +64,8 @@ class term_reader {
 /// Whether a lower-case term is one of the common English words that say nothing about a subject.
 [[nodiscard]] bool is_stop_word(std::string_view term);
 
+/// `text` on one line, without control characters, up to so many code points: what a stranger wrote
+/// is harmless then in a header, a title and a terminal.
+[[nodiscard]] std::string one_line(std::string_view text, std::size_t longest);
+
 }  // namespace perin

@@ -1,5 +1,6 @@
 #include "runtime/configuration.hpp"
 
+#include "domain/mail_address.hpp"
 #include "runtime/settings.hpp"
 
 #define TOML_EXCEPTIONS 0
@@ -158,7 +159,7 @@ std::string fallback_of(const setting& row, const surroundings& around) {
 /// What no single setting can tell: rules between two of them.
 result<void> check_together(const configuration& read) {
     if (read.data.empty()) return at_fault("PERIN_DATA", "must be set where HOME is not");
-    if (read.mail_from.find('@') == std::string::npos)
+    if (mail_address(read.mail_from).empty())
         return at_fault("PERIN_MAIL_FROM", "must be an address, such as Perin <perin@example.com>");
     if (!read.database_url.empty() && read.secret.empty()) {
         return at_fault("PERIN_SECRET",

@@ -1,6 +1,7 @@
 #include "actors/delegation/delegation_attempt.hpp"
 #include "domain/calendar/calendar_entry.hpp"
 #include "domain/notification.hpp"
+#include "domain/text.hpp"
 #include "domain/time_phrases.hpp"
 #include "runtime/crash_point.hpp"
 
@@ -183,44 +184,31 @@ std::optional<meeting_news> news_of(const delegation_attempt& of, const booking&
     return std::nullopt;
 }
 
+/// Goes on with the meeting and what is to be told of it; done where there is nothing.
+template <class Then>
+void with_news(const delegation_attempt& of, Then then) {
+    of.with_booking([of, then](const found_delegation& at, const booking& what) {
+        const auto news = news_of(of, what);
+        if (!news) return of.done({{"told", false}});
+        then(booked_meeting{at.link, at.owner, what}, *news);
+    });
+}
+
 void mail(const delegation_attempt& of, const booked_meeting& meeting, meeting_news news,
-          std::vector<told_person> to) {
-    if (to.empty()) return of.done({{"mailed", true}});
-    const auto person = to.back();
-    to.pop_back();
+          told_person person) {
     auto wanted = mail_of(meeting, news, person);
-    outgoing_mail letter{std::move(wanted.to), std::move(wanted.subject), std::move(wanted.text),
+    outgoing_mail letter{std::move(wanted.to),
+                         std::move(wanted.subject),
+                         std::move(wanted.text),
                          invitation(meeting, news, meeting.what.updated_at),
                          "<" + of.context().workflow_id + "." + meeting.what.id + "." +
                              (person == told_person::guest ? "guest" : "owner") + "@" +
-                             of.parts().mail_host + ">"};
-    of.try_to<void>(of.parts().mailer, std::move(letter),
-                    [of, meeting, news, to](const result<void>& sent) {
-                        // An address that no server takes is no reason not to tell the other one.
-                        if (!sent && sent.error().code != error_code::invalid_request)
-                            return of.end(sent.error());
-                        crash_point("delegation.mailed");
-                        mail(of, meeting, news, to);
-                    });
-}
-
-void tell(const delegation_attempt& of, const booked_meeting& meeting, meeting_news news) {
-    const auto told = [of, meeting, news](const notification&) {
-        crash_point("delegation.notified");
-        if (!of.parts().mailer.load()) return of.done({{"mailed", false}});
-        const bool owner_knows = news == meeting_news::declined || news == meeting_news::lapsed;
-        mail(of, meeting, news,
-             owner_knows ? std::vector{told_person::guest}
-                         : std::vector{told_person::owner, told_person::guest});
-    };
-    static constexpr std::array said{
-        " booked: ", " moved: ", " cancelled: ", " was declined: ", " got no answer: "};
-    static constexpr std::array types{"booking_made", "booking_moved", "booking_cancelled",
-                                      "booking_declined", "booking_lapsed"};
-    const auto which = static_cast<std::size_t>(news);
-    const found_delegation at{meeting.link, meeting.owner, {}};
-    of.ask<notification>(of.parts().notifications,
-                         notify_user{about(of, at, meeting.what, types[which], said[which])}, told);
+                             of.parts().mail_host + ">",
+                         of.now() + of.parts().mail_begins_within};
+    of.ask<void>(of.parts().mailer, std::move(letter), [of] {
+        crash_point("delegation.mailed");
+        of.done({{"told", true}});
+    });
 }
 
 }  // namespace
@@ -296,11 +284,37 @@ void change_booking_of_link(const delegation_attempt& of) {
     });
 }
 
-void confirm_to_both(const delegation_attempt& of) {
-    of.with_booking([of](const found_delegation& at, const booking& what) {
-        const auto news = news_of(of, what);
-        if (!news) return of.done({{"mailed", false}});
-        tell(of, {at.link, at.owner, what}, *news);
+void notify_owner(const delegation_attempt& of) {
+    static constexpr std::array said{
+        " booked: ", " moved: ", " cancelled: ", " was declined: ", " got no answer: "};
+    static constexpr std::array types{"booking_made", "booking_moved", "booking_cancelled",
+                                      "booking_declined", "booking_lapsed"};
+    with_news(of, [of](const booked_meeting& meeting, meeting_news news) {
+        const auto which = static_cast<std::size_t>(news);
+        const found_delegation at{meeting.link, meeting.owner, {}};
+        of.ask<notification>(of.parts().notifications,
+                             notify_user{about(of, at, meeting.what, types[which], said[which])},
+                             [of](const notification&) {
+                                 crash_point("delegation.notified");
+                                 of.done({{"told", true}});
+                             });
+    });
+}
+
+void mail_guest(const delegation_attempt& of) {
+    if (!of.parts().mailer.load()) return of.done({{"told", false}});
+    with_news(of, [of](const booked_meeting& meeting, meeting_news news) {
+        mail(of, meeting, news, told_person::guest);
+    });
+}
+
+void mail_owner(const delegation_attempt& of) {
+    if (!of.parts().mailer.load()) return of.done({{"told", false}});
+    with_news(of, [of](const booked_meeting& meeting, meeting_news news) {
+        // Whoever has decided so, or has let the time pass, knows.
+        if (news == meeting_news::declined || news == meeting_news::lapsed)
+            return of.done({{"told", false}});
+        mail(of, meeting, news, told_person::owner);
     });
 }
 

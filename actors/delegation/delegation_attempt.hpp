@@ -5,6 +5,7 @@
 
 #include <caf/typed_event_based_actor.hpp>
 
+#include <type_traits>
 #include <utility>
 
 namespace perin::actors {
@@ -42,7 +43,10 @@ class delegation_attempt {
     void ask(const runtime::actor_slot<Handle>& whom, Message message, Then then) const {
         try_to<Answer>(whom, std::move(message), [me = *this, then](result<Answer> answer) {
             if (!answer) return me.end(answer.error());
-            then(std::move(*answer));
+            if constexpr (std::is_void_v<Answer>)
+                then();
+            else
+                then(std::move(*answer));
         });
     }
 
@@ -97,7 +101,9 @@ void agree_slot(const delegation_attempt& of);
 void change_booking_of_link(const delegation_attempt& of);
 void ask_owner(const delegation_attempt& of);
 void create_event_of_link(const delegation_attempt& of);
-void confirm_to_both(const delegation_attempt& of);
+void notify_owner(const delegation_attempt& of);
+void mail_guest(const delegation_attempt& of);
+void mail_owner(const delegation_attempt& of);
 void give_up(const delegation_attempt& of);
 
 }  // namespace perin::actors

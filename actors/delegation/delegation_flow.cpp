@@ -40,7 +40,9 @@ std::vector<workflow::step_definition> last_steps() {
                  "Waits for the owner where the link asks for that"),
             compensated(step("create_event", "Create the event", "create_event",
                              "Puts the meeting into the calendar")),
-            optional(step("confirm", "Confirm", "confirm", "Tells both"))};
+            optional(step("confirm", "Confirm", "confirm", "Tells the owner")),
+            optional(step("mail_guest", "Mail to the guest", "mail_guest", "With the invitation")),
+            optional(step("mail_owner", "Mail to the owner", "mail_owner", "With the invitation"))};
 }
 
 workflow::definition booking_definition() {
@@ -110,7 +112,9 @@ workflow_book delegation_workflows(delegation_flow_parts given) {
     add("change", change_booking_of_link);
     add("owner_approval", ask_owner).check_answer = check_approval;
     add("create_event", create_event_of_link).compensate = work(give_up);
-    add("confirm", confirm_to_both);
+    add("confirm", notify_owner);
+    add("mail_guest", mail_guest);
+    add("mail_owner", mail_owner);
     return out;
 }
 

@@ -22,13 +22,18 @@ struct delegation_flow_parts {
     /// What ids of mails end with.
     std::string mail_host = "perin.invalid";
     std::chrono::milliseconds timeout{25'000};
+    /// For a mail to be begun: handing it over takes up to the rest of `timeout`.
+    std::chrono::milliseconds mail_begins_within{4'000};
 };
 
 /// What a guest's booking goes through, as workflows of the link's owner (features section 4):
 ///
 ///     delegation          validate_link ► load_owner_context ► check_availability ► agree_slot
-///                         ► owner_approval ► create_event ► confirm
-///     delegation_change   change ► owner_approval ► create_event ► confirm
+///                         ► owner_approval ► create_event ► confirm ► mail_guest ► mail_owner
+///     delegation_change   change ► owner_approval ► create_event ► confirm ► mail_guest
+///                         ► mail_owner
+///
+/// Each mail is a step, so that one that is tried again sends no other.
 ///
 /// The first one's input is `{"delegationId","slot","holdKey"}`; without the last two `agree_slot`
 /// waits for a slot. The second one's is

@@ -18,6 +18,7 @@ failure unknown_guest() {
     return {error_code::unauthenticated, "the link, or the session of it, is not known"};
 }
 failure no_such_booking() { return {error_code::not_found, "there is no such booking"}; }
+failure too_many() { return {error_code::unavailable, "too many bookings are under way"}; }
 failure not_yet() {
     return {error_code::unavailable,
             "the booking is under way; ask again",
@@ -39,6 +40,17 @@ slot_taken taken_of(const found_delegation& at, const booking& what, timestamp n
 timestamp life_of(const delegation& link) {
     const timestamp last{(link.rules.last_day + date::days{2}).time_since_epoch()};
     return std::max(link.expires_at, last);
+}
+
+/// The workflow that changes a booking as it is now: of one change there is one.
+begin_workflow change_of(const found_delegation& at, const booking& what, const json& change) {
+    begin_workflow out;
+    out.user_id = at.link.user_id;
+    out.kind = delegation_change_workflow;
+    out.input = {{"delegationId", at.link.id}, {"bookingId", what.id}, {"version", what.version}};
+    out.input.update(change);
+    out.id = id_from("wfl_", out.input.dump());
+    return out;
 }
 
 /// Why a booking cannot be changed any more.
@@ -236,9 +248,7 @@ void delegations_flow::after_workflow(begin_workflow what, const std::string& de
 }
 
 caf::result<result<slot_outcome>> delegations_flow::on_book(const book_slot& wanted) {
-    if (under_way_ >= parts_.most_under_way)
-        return result<slot_outcome>{
-            failure{error_code::unavailable, "too many bookings are under way"}};
+    if (under_way_ >= parts_.most_under_way) return result<slot_outcome>{too_many()};
     // As the workflow will read it: what is held is booked.
     const auto fits = chosen_slot_of(
         to_json(chosen_slot{wanted.starts_at, wanted.duration, wanted.who, wanted.note}));
@@ -302,21 +312,27 @@ void delegations_flow::begin_booking(const found_delegation& at, const chosen_sl
         });
 }
 
+template <class Wanted, class Tell, class Then>
+void delegations_flow::with_changeable(const Wanted& wanted, const Tell& tell, Then then) {
+    with_link(wanted.user_id, wanted.delegation_id,
+              [this, tell, then, id = wanted.booking_id](const result<found_delegation>& at) {
+                  if (!at) return tell(at.error());
+                  const auto* what = find_booking(*at, id);
+                  if (auto why = unchangeable(what, now())) return tell(*why);
+                  then(*at, *what);
+              });
+}
+
 caf::result<result<slot_outcome>> delegations_flow::on_move(const move_slot& wanted) {
-    if (under_way_ >= parts_.most_under_way)
-        return result<slot_outcome>{
-            failure{error_code::unavailable, "too many bookings are under way"}};
+    if (under_way_ >= parts_.most_under_way) return result<slot_outcome>{too_many()};
     auto owed = owe<result<slot_outcome>>(self_);
     const auto tell = counted(owed);
-    with_link(wanted.user_id, wanted.delegation_id,
-              [this, tell, wanted](const result<found_delegation>& at) {
-                  if (!at) return tell(at.error());
-                  const auto* what = find_booking(*at, wanted.booking_id);
-                  if (auto why = unchangeable(what, now())) return tell(*why);
-                  if (what->time.starts_at == wanted.starts_at)
-                      return tell(slot_outcome{taken_of(*at, *what, now())});
-                  begin_move(*at, *what, wanted.starts_at, tell);
-              });
+    with_changeable(
+        wanted, tell,
+        [this, tell, to = wanted.starts_at](const found_delegation& at, const booking& what) {
+            if (what.time.starts_at == to) return tell(slot_outcome{taken_of(at, what, now())});
+            begin_move(at, what, to, tell);
+        });
     return owed;
 }
 
@@ -332,15 +348,7 @@ void delegations_flow::begin_move(const found_delegation& at, const booking& wha
                 if (auto why = against_rules(*refused)) return tell(*why);
                 return tell(slot_outcome{slot_refused{refused->alternatives}});
             }
-            begin_workflow wanted;
-            wanted.user_id = at.link.user_id;
-            wanted.kind = delegation_change_workflow;
-            wanted.input = {{"delegationId", at.link.id},
-                            {"bookingId", what.id},
-                            {"version", what.version},
-                            {"change", "move"},
-                            {"start", to_rfc3339(to)}};
-            wanted.id = id_from("wfl_", wanted.input.dump());
+            auto wanted = change_of(at, what, {{"change", "move"}, {"start", to_rfc3339(to)}});
             after_workflow(std::move(wanted), at.link.id,
                            [this, id = what.id, to, tell](const result<found_delegation>& now_is) {
                                if (!now_is) return tell(now_is.error());
@@ -356,32 +364,19 @@ void delegations_flow::begin_move(const found_delegation& at, const booking& wha
 }
 
 caf::result<result<booking>> delegations_flow::on_cancel(const cancel_slot& wanted) {
-    if (under_way_ >= parts_.most_under_way)
-        return result<booking>{failure{error_code::unavailable, "too many bookings are under way"}};
+    if (under_way_ >= parts_.most_under_way) return result<booking>{too_many()};
     auto owed = owe<result<booking>>(self_);
     const auto tell = counted(owed);
-    with_link(wanted.user_id, wanted.delegation_id,
-              [this, tell, wanted](const result<found_delegation>& at) {
-                  if (!at) return tell(at.error());
-                  const auto* what = find_booking(*at, wanted.booking_id);
-                  if (auto why = unchangeable(what, now())) return tell(*why);
-                  begin_workflow begins;
-                  begins.user_id = at->link.user_id;
-                  begins.kind = delegation_change_workflow;
-                  begins.input = {{"delegationId", at->link.id},
-                                  {"bookingId", what->id},
-                                  {"version", what->version},
-                                  {"change", "cancel"}};
-                  begins.id = id_from("wfl_", begins.input.dump());
-                  after_workflow(std::move(begins), at->link.id,
-                                 [tell, id = what->id](const result<found_delegation>& now_is) {
-                                     if (!now_is) return tell(now_is.error());
-                                     const auto* ended = find_booking(*now_is, id);
-                                     if (ended == nullptr) return tell(no_such_booking());
-                                     if (is_active(ended->state)) return tell(not_yet());
-                                     tell(*ended);
-                                 });
-              });
+    with_changeable(wanted, tell, [this, tell](const found_delegation& at, const booking& what) {
+        after_workflow(change_of(at, what, {{"change", "cancel"}}), at.link.id,
+                       [tell, id = what.id](const result<found_delegation>& now_is) {
+                           if (!now_is) return tell(now_is.error());
+                           const auto* ended = find_booking(*now_is, id);
+                           if (ended == nullptr) return tell(no_such_booking());
+                           if (is_active(ended->state)) return tell(not_yet());
+                           tell(*ended);
+                       });
+    });
     return owed;
 }
 

@@ -58,6 +58,9 @@ class delegations_flow {
                         const std::string& workflow_id, const outcome_told& tell);
     void begin_booking(const runtime::found_delegation& at, const chosen_slot& slot,
                        const std::string& workflow_id, const outcome_told& tell);
+    /// Goes on with the booking that is to be changed, where it can be.
+    template <class Wanted, class Tell, class Then>
+    void with_changeable(const Wanted& wanted, const Tell& tell, Then then);
     void begin_move(const runtime::found_delegation& at, const booking& what, timestamp to,
                     const outcome_told& tell);
     /// Takes a place among those under way, which it gives back as it tells.

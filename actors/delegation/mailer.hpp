@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/result.hpp"
+#include "domain/time.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/typed_actor.hpp>
@@ -21,6 +22,8 @@ struct outgoing_mail {
     std::string ics = {};
     /// With its angle brackets. The same for every try, so that whoever gets it twice can tell.
     std::string message_id;
+    /// One that is still waiting then is not sent, and is `unavailable`: who asked has gone on.
+    timestamp begin_by = timestamp::max();
 };
 
 /// Hands mails to a mail server: the answer comes once that has taken it. `unavailable`,

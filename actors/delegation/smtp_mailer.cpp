@@ -1,5 +1,6 @@
 #include "actors/delegation/smtp_mailer.hpp"
 
+#include "domain/mail_address.hpp"
 #include "net/smtp/mail_text.hpp"
 #include "runtime/messages.hpp"
 #include "runtime/supervision/prepare.hpp"
@@ -24,13 +25,14 @@ mailer_actor::behavior_type mailer(mailer_actor::stateful_pointer<mailer_state> 
     runtime::prepare(self);
     return {
         [self, parts](const outgoing_mail& wanted) -> result<void> {
-            if (runtime::waiting_messages(self) > most_waiting)
+            if (runtime::waiting_messages(self) > most_waiting ||
+                parts.clock->now() > wanted.begin_by)
                 return failure{error_code::unavailable, "too many mails wait"};
             const net::mail_parts of{parts.from, wanted.to,         wanted.subject,    wanted.text,
                                      wanted.ics, wanted.message_id, parts.clock->now()};
             const auto text = net::mail_text(of);
             if (!text) return text.error();
-            return net::send_mail(parts.server, net::mail_address(wanted.to), *text);
+            return net::send_mail(parts.server, mail_address(wanted.to), *text);
         },
     };
 }

@@ -255,51 +255,42 @@ void notifications_flow::find_follow_ups(const char* kind) {
 }
 
 void notifications_flow::carry_out(const follow_up& one) {
-    const auto& id = one.what.id;
-    if (!sent_.insert(id).second) return;
-    if (one.what.type == booking_approval) return carry_out_booking(one);
-    auto message = decision_message(one);
-    if (!message) {
-        log(log_level::error, "approval.unreadable", "a decision cannot be read and is dropped",
-            {{"notificationId", id}, {"userId", one.what.user_id}});
-        return settle(id, forget_follow_up{id});
-    }
-    self_->request(parts_.conversations.load(), parts_.send_timeout, std::move(*message))
-        .then(
-            [this, id](const result<chat_accepted>& answer) {
-                carried_out(id, approval_decided,
-                            answer ? result<void>{} : result<void>{answer.error()});
-            },
-            [this, id](const caf::error&) {
-                carried_out(id, approval_decided,
-                            failure{error_code::unavailable, "the conversation does not answer"});
-            });
+    if (!sent_.insert(one.what.id).second) return;
+    if (one.what.type == booking_approval)
+        // A workflow that has the answer already says `conflict`: a second try is harmless.
+        send_decision<workflow::account_of>(one, booking_decided, parts_.workflows.load(),
+                                            booking_answer(one));
+    else
+        send_decision<chat_accepted>(one, approval_decided, parts_.conversations.load(),
+                                     decision_message(one));
 }
 
-/// A workflow that has the answer already says `conflict`: a second try is harmless.
-void notifications_flow::carry_out_booking(const follow_up& one) {
+template <class Answer, class Handle, class Message>
+void notifications_flow::send_decision(const follow_up& one, const char* kind, const Handle& to,
+                                       std::optional<Message> decision) {
     const auto& id = one.what.id;
-    auto order = booking_answer(one);
-    if (!order) {
+    if (!decision) {
         log(log_level::error, "approval.unreadable", "a decision cannot be read and is dropped",
             {{"notificationId", id}, {"userId", one.what.user_id}});
         return settle(id, forget_follow_up{id});
     }
-    self_->request(parts_.workflows.load(), parts_.send_timeout, std::move(*order))
+    self_->request(to, parts_.send_timeout, std::move(*decision))
         .then(
-            [this, id](const result<workflow::account_of>& answer) {
-                if (!answer) return carried_out(id, booking_decided, answer.error());
-                crash_point("booking.decision_sent");
-                settle(id, forget_follow_up{id});
+            [this, id, kind](const result<Answer>& answer) {
+                carried_out(id, kind, answer ? result<void>{} : result<void>{answer.error()});
             },
-            [this, id](const caf::error&) {
-                carried_out(id, booking_decided,
-                            failure{error_code::unavailable, "the workflow does not answer"});
+            [this, id, kind](const caf::error&) {
+                carried_out(id, kind,
+                            failure{error_code::unavailable, "who is to be told does not answer"});
             });
 }
 
 void notifications_flow::carried_out(const std::string& id, const char* kind,
                                      const result<void>& answer) {
+    if (answer && std::string_view(kind) == booking_decided) {
+        crash_point("booking.decision_sent");
+        return settle(id, forget_follow_up{id});
+    }
     if (answer) {
         // The turn has it, and the timer went with its acceptance.
         crash_point("approval.sent");

@@ -56,8 +56,10 @@ class notifications_flow {
     void find_follow_ups();
     void find_follow_ups(const char* kind);
     void carry_out(const runtime::follow_up& one);
-    void carry_out_booking(const runtime::follow_up& one);
-    /// The timer of one that succeeds is removed by who carries it out.
+    /// `decision`: nothing where it cannot be read.
+    template <class Answer, class Handle, class Message>
+    void send_decision(const runtime::follow_up& one, const char* kind, const Handle& to,
+                       std::optional<Message> decision);
     void carried_out(const std::string& id, const char* kind, const result<void>& answer);
     void settle(const std::string& id, runtime::notification_change change);
 

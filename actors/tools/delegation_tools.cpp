@@ -1,7 +1,7 @@
 #include "actors/delegation/public_address.hpp"
 #include "actors/tools/registry.hpp"
-#include "domain/invitation.hpp"
 #include "domain/meant_time.hpp"
+#include "domain/text.hpp"
 #include "net/front/delegation_json.hpp"
 #include "runtime/supervision/owed_reply.hpp"
 #include "runtime/supervision/prepare.hpp"

@@ -7,11 +7,11 @@
 #include "runtime/crash_point.hpp"
 #include "runtime/log.hpp"
 #include "runtime/supervision/end_reason.hpp"
+#include "runtime/upstream/jitter.hpp"
 
 #include <caf/actor_system.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace perin::actors {
@@ -26,6 +26,8 @@ constexpr milliseconds tell_again{1'000};
 constexpr milliseconds longest_tell_again{60'000};
 
 failure no_such_workflow() { return {error_code::not_found, "there is no such workflow"}; }
+
+failure too_much_waits() { return {error_code::unavailable, "too much waits for this workflow"}; }
 
 failure store_silent() { return {error_code::unavailable, "the store does not answer"}; }
 
@@ -76,10 +78,10 @@ void orchestration_flow::take_up(loaded_workflow loaded) {
     is_ = std::move(loaded.is);
     version_ = loaded.version;
     told_ = loaded.told;
-    auto history = workflow::history_of(loaded.records);
+    const auto history = workflow::history_of(loaded.records);
     history_ = history.events;
-    auto replayed = workflow::replay(is_, parts_->book->find(is_.kind, is_.definition_version),
-                                     std::move(history));
+    auto replayed =
+        workflow::replay(is_, parts_->book->find(is_.kind, is_.definition_version), history);
     if (!replayed) {
         unknown_ = replayed.error();
         log(log_level::error, "workflow.unknown", "a workflow cannot go on with this program",
@@ -120,8 +122,7 @@ std::optional<failure> orchestration_flow::refusal(const std::string& user_id) c
 }
 
 caf::result<orchestration_flow::reply> orchestration_flow::on_begin(begin_workflow& wanted) {
-    if (committing_ && later_.size() >= parts_->most_waiting)
-        return reply{failure{error_code::unavailable, "too much waits for this workflow"}};
+    if (later_.size() >= parts_->most_waiting) return reply{too_much_waits()};
     auto owed = owe<reply>(self_);
     auto what = std::make_shared<begin_workflow>(std::move(wanted));
     in_turn([this, owed, what] {
@@ -146,8 +147,7 @@ caf::result<orchestration_flow::reply> orchestration_flow::on_begin(begin_workfl
 }
 
 caf::result<orchestration_flow::reply> orchestration_flow::on_find(const find_workflow& wanted) {
-    if (committing_ && later_.size() >= parts_->most_waiting)
-        return reply{failure{error_code::unavailable, "too much waits for this workflow"}};
+    if (later_.size() >= parts_->most_waiting) return reply{too_much_waits()};
     auto owed = owe<reply>(self_);
     in_turn([this, owed, user = wanted.user_id] {
         if (auto why = refusal(user)) return owed.deliver(*why);
@@ -157,8 +157,7 @@ caf::result<orchestration_flow::reply> orchestration_flow::on_find(const find_wo
 }
 
 caf::result<orchestration_flow::reply> orchestration_flow::on_command(command_workflow& wanted) {
-    if (committing_ && later_.size() >= parts_->most_waiting)
-        return reply{failure{error_code::unavailable, "too much waits for this workflow"}};
+    if (later_.size() >= parts_->most_waiting) return reply{too_much_waits()};
     auto owed = owe<reply>(self_);
     auto what = std::make_shared<command_workflow>(std::move(wanted));
     in_turn([this, owed, what] { order(owed, *what); });
@@ -205,40 +204,36 @@ void orchestration_flow::on_forget(const forget_user& what) {
 
 void orchestration_flow::go_on(std::vector<workflow::event> events,
                                std::function<void()> committed) {
+    const auto version = history_.size();
     for (const auto& one : events) record(one);
-    const auto starts = follow(events);
-    if (events.empty()) {
+    const auto starts = follow();
+    if (history_.size() == version) {
         if (starts) begin_attempt(*starts);
         return rest();
     }
-    commit(events, [this, starts, committed = std::move(committed)] {
+    commit([this, starts, committed = std::move(committed)] {
         crash_point("workflow.committed");
         if (committed) committed();
         if (starts) begin_attempt(*starts);
     });
 }
 
-std::optional<orchestration_flow::attempt_wanted> orchestration_flow::follow(
-    std::vector<workflow::event>& events) {
-    const auto add = [&](workflow::event what) {
-        record(what);
-        events.push_back(std::move(what));
-    };
-    if (version_ + events.size() >= parts_->most_events && !state_->is_over() && !attempt_ &&
+std::optional<orchestration_flow::attempt_wanted> orchestration_flow::follow() {
+    if (history_.size() >= parts_->most_events && !state_->is_over() && !attempt_ &&
         !state_->is_cancelling()) {
         const auto* step = state_->current();
-        add(workflow::failed{step ? step->is.id : std::string(), error_code::too_large});
+        record(workflow::failed{step ? step->is.id : std::string(), error_code::too_large});
     }
     for (;;) {
-        auto next = state_->next(now(), attempt_.has_value());
-        if (auto* one = std::get_if<workflow::conclude>(&next)) {
-            add(std::move(one->with));
-        } else if (auto* start = std::get_if<workflow::start_step>(&next)) {
-            add(workflow::step_started{start->step_id, start->attempt});
+        const auto next = state_->next(now(), attempt_.has_value());
+        if (const auto* one = std::get_if<workflow::conclude>(&next)) {
+            record(one->with);
+        } else if (const auto* start = std::get_if<workflow::start_step>(&next)) {
+            record(workflow::step_started{start->step_id, start->attempt});
             return attempt_wanted{start->step_id, start->attempt};
-        } else if (auto* again = std::get_if<workflow::repeat_step>(&next)) {
+        } else if (const auto* again = std::get_if<workflow::repeat_step>(&next)) {
             return attempt_wanted{again->step_id, again->attempt};
-        } else if (auto* undo = std::get_if<workflow::compensate_step>(&next)) {
+        } else if (const auto* undo = std::get_if<workflow::compensate_step>(&next)) {
             if (attempt_ || (undo_after_ && self_->clock().now() < *undo_after_))
                 return std::nullopt;
             return attempt_wanted{undo->step_id, 0, true};
@@ -254,11 +249,11 @@ void orchestration_flow::record(const workflow::event& what) {
     history_.push_back({history_.size() + 1, what, at});
 }
 
-void orchestration_flow::commit(const std::vector<workflow::event>& events,
-                                std::function<void()> then) {
+void orchestration_flow::commit(std::function<void()> then) {
     committing_ = true;
     append_records write{workflow::stream_of(id_), version_, {}};
-    for (const auto& one : events) write.records.push_back(record_of(one, history_.back().at));
+    for (auto i = static_cast<std::size_t>(version_); i < history_.size(); ++i)
+        write.records.push_back(record_of(history_[i].what, history_[i].at));
     write.state = row_of(workflow::summarize(is_, *state_, history_));
     const auto due = state_->due_at();
     if (due != wakes_at_) write.wake = wake_change{due};
@@ -289,9 +284,7 @@ void orchestration_flow::drain() {
 // ------------------------------------------------------------------------------------- attempts
 
 void orchestration_flow::begin_attempt(const attempt_wanted& wanted) {
-    const auto& steps = state_->steps();
-    const auto step =
-        std::ranges::find_if(steps, [&](const auto& each) { return each.is.id == wanted.step_id; });
+    const auto* step = state_->find(wanted.step_id);
     const auto* kind = parts_->book->find_step(step->is.kind);
     const auto number = ++attempts_made_;
     attempt_ = running_attempt{number, wanted.step_id, wanted.compensates, {}, {}};
@@ -312,7 +305,7 @@ void orchestration_flow::begin_attempt(const attempt_wanted& wanted) {
     context.idempotency_key = workflow::idempotency_key(id_, wanted.step_id);
     context.origin = state_->origin();
     context.input = state_->input();
-    for (const auto& each : steps)
+    for (const auto& each : state_->steps())
         if (each.status == workflow::step_status::ok) context.outcomes[each.is.id] = each.outcome;
     context.answer = step->answer;
     context.now = now();
@@ -373,9 +366,7 @@ void orchestration_flow::settle_attempt(step_end how) {
                                                  std::move(waits->shown)});
     } else {
         const auto& why = std::get<failure>(how);
-        const auto& steps = state_->steps();
-        const auto step = std::ranges::find_if(
-            steps, [&](const auto& each) { return each.is.id == ended.step_id; });
+        const auto* step = state_->find(ended.step_id);
         const auto* kind = parts_->book->find_step(step->is.kind);
         const auto wait = kind ? backoff(*kind, step->attempts, why) : milliseconds{0};
         events = state_->failed_attempt(ended.step_id, why.code, why.detail,
@@ -394,9 +385,7 @@ std::vector<workflow::event> orchestration_flow::undone(const running_attempt& e
     const auto why = std::holds_alternative<failure>(how)
                          ? std::get<failure>(how)
                          : failure{error_code::internal, "what undoes a step may not wait"};
-    const auto& steps = state_->steps();
-    const auto step =
-        std::ranges::find_if(steps, [&](const auto& each) { return each.is.id == ended.step_id; });
+    const auto* step = state_->find(ended.step_id);
     const auto* kind = parts_->book->find_step(step->is.kind);
     if (may_help(why.code) && ++undoing_failed_ < step->is.most_attempts) {
         const auto wait = backoff(*kind, undoing_failed_, why);
@@ -414,11 +403,7 @@ milliseconds orchestration_flow::backoff(const step_kind& kind, std::uint32_t at
     const auto doublings = std::min<std::uint32_t>(attempts == 0 ? 0 : attempts - 1, 20);
     const auto most =
         std::min(kind.longest_backoff, kind.first_backoff * (std::int64_t{1} << doublings));
-    std::uint32_t random = 0;
-    std::array<std::uint8_t, sizeof random> octets{};
-    parts_->entropy->fill(octets);
-    std::memcpy(&random, octets.data(), sizeof random);
-    const milliseconds wait{most.count() * random / std::numeric_limits<std::uint32_t>::max()};
+    const auto wait = jitter(most, *parts_->entropy);
     return std::max(wait, why.retry_after.value_or(milliseconds{0}));
 }
 
@@ -441,7 +426,7 @@ void orchestration_flow::on_tick() {
                 settle_attempt(failure{error_code::upstream_timeout, "the step took too long"});
         });
     }
-    if (state_ && !committing_ && !attempt_) go_on({});
+    if (state_ && !committing_ && !attempt_) return go_on({});
     rest();
 }
 

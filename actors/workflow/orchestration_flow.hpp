@@ -79,8 +79,10 @@ class orchestration_flow {
 
     /// Writes the events with what follows from them at once, then does what comes next.
     void go_on(std::vector<workflow::event> events, std::function<void()> committed = {});
-    [[nodiscard]] std::optional<attempt_wanted> follow(std::vector<workflow::event>& events);
-    void commit(const std::vector<workflow::event>& events, std::function<void()> then);
+    /// Records what follows, up to where an attempt has to be made.
+    [[nodiscard]] std::optional<attempt_wanted> follow();
+    /// Writes what is recorded and not on disk.
+    void commit(std::function<void()> then);
     void record(const workflow::event& what);
     void drain();
     void begin_attempt(const attempt_wanted& wanted);
@@ -108,6 +110,7 @@ class orchestration_flow {
     std::optional<workflow::workflow_state> state_;
     std::optional<failure> unknown_;
     std::vector<workflow::past_event> history_;
+    /// On disk is the history up to here.
     std::uint64_t version_ = 0;
     std::optional<timestamp> wakes_at_;
 

@@ -27,7 +27,7 @@ struct workflows_parts {
     std::chrono::milliseconds tick_every{1'000};
     /// A workflow that waits for somebody leaves the process after this.
     std::chrono::milliseconds passivate_after{10'000};
-    /// Workflows in the process; one more that is begun is `unavailable`.
+    /// Workflows in the process; one more that is begun or asked for is `unavailable`.
     std::size_t most_resident = 20'000;
     /// Orders to one workflow that wait for their turn.
     std::size_t most_waiting = 64;

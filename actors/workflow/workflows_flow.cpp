@@ -133,27 +133,30 @@ void workflows_flow::on_down(const caf::down_msg& message) {
 
 // -------------------------------------------------------------------------------------- messages
 
-caf::result<workflows_flow::reply> workflows_flow::on_begin(begin_workflow& wanted) {
-    const bool fresh = wanted.id.empty();
-    if (fresh) wanted.id = make_id("wfl_", parts_->clock->now(), parts_->entropy->for_id());
-    if (full() && !entries_.contains(wanted.id))
+template <class Message>
+caf::result<workflows_flow::reply> workflows_flow::pass(Message& what, bool fresh) {
+    if (full() && !entries_.contains(what.id))
         return reply{failure{error_code::unavailable,
                              "too many workflows are under way",
                              {},
                              {},
                              parts_->tick_every}};
-    auto& one = resident(wanted.id, fresh);
-    return self_->delegate(sent_to(one), std::move(wanted));
+    auto& one = resident(what.id, fresh);
+    return self_->delegate(sent_to(one), std::move(what));
+}
+
+caf::result<workflows_flow::reply> workflows_flow::on_begin(begin_workflow& wanted) {
+    const bool fresh = wanted.id.empty();
+    if (fresh) wanted.id = make_id("wfl_", parts_->clock->now(), parts_->entropy->for_id());
+    return pass(wanted, fresh);
 }
 
 caf::result<workflows_flow::reply> workflows_flow::on_command(command_workflow& wanted) {
-    auto& one = resident(wanted.id);
-    return self_->delegate(sent_to(one), std::move(wanted));
+    return pass(wanted);
 }
 
 caf::result<workflows_flow::reply> workflows_flow::on_find(find_workflow& wanted) {
-    auto& one = resident(wanted.id);
-    return self_->delegate(sent_to(one), std::move(wanted));
+    return pass(wanted);
 }
 
 // ------------------------------------------------------------------------------------------ looks

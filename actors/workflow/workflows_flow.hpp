@@ -46,6 +46,9 @@ class workflows_flow {
         clock_point last;
     };
 
+    /// To the workflow, which is started where it is not in the process.
+    template <class Message>
+    caf::result<reply> pass(Message& what, bool fresh = false);
     entry& resident(const std::string& id, bool fresh = false);
     orchestration_actor& sent_to(entry& one);
     [[nodiscard]] bool full() const { return entries_.size() >= parts_->most_resident; }

@@ -1,6 +1,5 @@
 #include "domain/workflow/telling.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace perin::workflow {
@@ -71,17 +70,12 @@ class teller {
     told operator()(const cancel_asked&) const { return {}; }
 
   private:
-    [[nodiscard]] const step_state* find(const std::string& step_id) const {
-        const auto found = std::ranges::find_if(
-            before_.steps(), [&](const auto& each) { return each.is.id == step_id; });
-        return found == before_.steps().end() ? nullptr : &*found;
-    }
     [[nodiscard]] bool begins(const std::string& step_id) const {
-        const auto* step = find(step_id);
+        const auto* step = before_.find(step_id);
         return step && !step->under_way;
     }
     [[nodiscard]] step_name name(const std::string& step_id) const {
-        const auto* step = find(step_id);
+        const auto* step = before_.find(step_id);
         return {workflow_id_, step_id, step ? step->is.name : step_id};
     }
     [[nodiscard]] multi_step_changed changed(multi_step_change to, std::string reason) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace perin::workflow {
 
@@ -38,22 +39,20 @@ workflow_state::workflow_state(definition of) : of_(std::move(of)) {
     for (const auto& each : of_.steps) steps_.push_back({.is = each});
 }
 
-step_state* workflow_state::find(const std::string& step_id) {
-    const auto found = std::find_if(steps_.begin(), steps_.end(),
-                                    [&](const auto& each) { return each.is.id == step_id; });
-    return found == steps_.end() ? nullptr : &*found;
-}
-
 const step_state* workflow_state::find(const std::string& step_id) const {
     const auto found = std::find_if(steps_.begin(), steps_.end(),
                                     [&](const auto& each) { return each.is.id == step_id; });
     return found == steps_.end() ? nullptr : &*found;
 }
 
+step_state* workflow_state::mutable_step(const std::string& step_id) {
+    return const_cast<step_state*>(std::as_const(*this).find(step_id));
+}
+
 // ---------------------------------------------------------------------------------------- fold
 
 void workflow_state::apply(const event& what, timestamp at) {
-    auto* step = find(step_of(what));
+    auto* step = mutable_step(step_of(what));
     if (const auto* one = std::get_if<begun>(&what)) {
         input_ = one->input;
         origin_ = one->origin;

@@ -94,6 +94,8 @@ class workflow_state {
     [[nodiscard]] const std::optional<told_in>& origin() const noexcept { return origin_; }
     [[nodiscard]] bool is_cancelling() const noexcept { return cancelling_; }
     [[nodiscard]] bool is_over() const noexcept;
+    /// Null where there is none of that id.
+    [[nodiscard]] const step_state* find(const std::string& step_id) const;
     /// The step that it is at; nothing where all have ended.
     [[nodiscard]] const step_state* current() const noexcept;
 
@@ -121,8 +123,7 @@ class workflow_state {
                                                     timestamp retry_at) const;
 
   private:
-    [[nodiscard]] step_state* find(const std::string& step_id);
-    [[nodiscard]] const step_state* find(const std::string& step_id) const;
+    [[nodiscard]] step_state* mutable_step(const std::string& step_id);
 
     definition of_;
     std::vector<step_state> steps_;

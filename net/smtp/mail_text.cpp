@@ -1,6 +1,6 @@
 #include "net/smtp/mail_text.hpp"
 
-#include "domain/text.hpp"
+#include "domain/mail_address.hpp"
 
 #include <date/date.h>
 #include <sodium.h>
@@ -11,7 +11,6 @@ namespace perin::net {
 
 namespace {
 
-constexpr std::size_t longest_address = 254;
 /// Octets of text that one encoded word takes: with its frame and `Subject: ` a line has 76
 /// characters at most (RFC 2047 section 2).
 constexpr std::size_t word_octets = 39;
@@ -95,21 +94,6 @@ std::string part(std::string_view boundary, std::string_view type, std::string_v
 constexpr std::string_view boundary = "=_perin_part";
 
 }  // namespace
-
-std::string mail_address(std::string_view text) {
-    if (const auto open = text.rfind('<'); open != std::string_view::npos) {
-        if (!text.ends_with('>')) return {};
-        text = text.substr(open + 1, text.size() - open - 2);
-    }
-    const bool fits = !text.empty() && text.size() <= longest_address &&
-                      std::ranges::count(text, '@') == 1 && text.front() != '@' &&
-                      text.back() != '@';
-    const bool visible = std::ranges::all_of(text, [](char c) {
-        return c > 0x20 && c < 0x7f &&
-               std::string_view("<>()[],;:\\\"").find(c) == std::string_view::npos;
-    });
-    return fits && visible ? std::string(text) : std::string();
-}
 
 result<std::string> mail_text(const mail_parts& of) {
     const auto from = mail_address(of.from);

@@ -4,7 +4,6 @@
 #include "domain/time.hpp"
 
 #include <string>
-#include <string_view>
 
 namespace perin::net {
 
@@ -24,10 +23,6 @@ struct mail_parts {
     std::string message_id;
     timestamp at = {};
 };
-
-/// The address of `Name <address>`, or of an address alone; empty where there is none that may be
-/// said to a mail server: one `@`, visible ASCII without brackets, 254 octets at most.
-[[nodiscard]] std::string mail_address(std::string_view text);
 
 /// The message (RFC 5322, MIME), lines ended by CR LF and at most 76 octets long but for the
 /// addresses. Nothing that it is made of can begin a header of its own. `invalid_request` where

@@ -14,7 +14,7 @@ struct smtp_server {
     /// The address that bounces go to.
     std::string sender;
     std::chrono::milliseconds connect_timeout{5'000};
-    std::chrono::milliseconds whole_timeout{30'000};
+    std::chrono::milliseconds whole_timeout{20'000};
 };
 
 /// Hands a message to the server; success once that has taken it. Blocks, at most for the whole

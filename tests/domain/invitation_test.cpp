@@ -1,6 +1,7 @@
 #include "domain/invitation.hpp"
 
 #include "domain/calendar/calendar_reader.hpp"
+#include "domain/text.hpp"
 
 #include <catch2/catch.hpp>
 
