@@ -140,6 +140,9 @@ std::shared_ptr<const actors::conversation_parts> conversation_parts_of(
     auto tools = offered_tools(settings, tree, from);
     turns->tools = std::make_shared<actors::tool_registry>(tools ? std::move(*tools)
                                                                  : std::vector<actors::tool>{});
+    turns->guest_tools =
+        std::make_shared<actors::tool_registry>(actors::guest_tools(tree.delegations, from.clock));
+    turns->delegations = tree.delegations;
     turns->notifications = tree.notifications;
     turns->memory = tree.memory;
     turns->clock = from.clock;

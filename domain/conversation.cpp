@@ -34,9 +34,10 @@ result<conversation::acceptance> conversation::accept(pending_turn turn, busy_po
     for (const auto& message : history) history_.push_back(message);
     std::optional<std::uint64_t> started;
     if (!busy) started = last_seq_ + 1;
-    out.change = write(kinds::accepted, accepted_payload(turn, started, history), now);
+    const auto mode = busy ? std::nullopt : mode_at_start(turn);
+    out.change = write(kinds::accepted, accepted_payload(turn, started, history, mode), now);
     if (!busy) {
-        begin_running(std::move(turn), *started, now);
+        begin_running(std::move(turn), *started, mode, now);
         out.change.events.push_back(running_->events.back());
     } else if (out.interrupts) {
         queue_.push_front(std::move(turn));
@@ -50,15 +51,23 @@ std::optional<conversation_change> conversation::start_next(timestamp now) {
     if (running_ || queue_.empty()) return std::nullopt;
     auto turn = std::move(queue_.front());
     queue_.pop_front();
-    auto change = write(kinds::started, started_payload(turn, last_seq_ + 1), now);
-    begin_running(std::move(turn), last_seq_ + 1, now);
+    const auto mode = mode_at_start(turn);
+    auto change = write(kinds::started, started_payload(turn, last_seq_ + 1, mode), now);
+    begin_running(std::move(turn), last_seq_ + 1, mode, now);
     change.events.push_back(running_->events.back());
     return change;
 }
 
-void conversation::begin_running(pending_turn turn, std::uint64_t started_seq, timestamp now) {
+std::optional<execution_mode> conversation::mode_at_start(const pending_turn& turn) const {
+    // A guest's turn may become one of several steps.
+    if (is_guests_) return std::nullopt;
+    return mode_of(turn, history_);
+}
+
+void conversation::begin_running(pending_turn turn, std::uint64_t started_seq,
+                                 std::optional<execution_mode> mode, timestamp now) {
     running_turn next;
-    next.mode = mode_of(turn);
+    next.mode = mode;
     next.started_seq = started_seq;
     next.turn = std::move(turn);
     last_seq_ = started_seq - 1;
@@ -235,7 +244,8 @@ void conversation::restore_record(const journal_record& record) {
     if (auto* accepted = std::get_if<accepted_fact>(&fact)) {
         for (auto& message : accepted->history) history_.push_back(std::move(message));
         if (accepted->started_seq)
-            begin_running(std::move(accepted->turn), *accepted->started_seq, record.at);
+            begin_running(std::move(accepted->turn), *accepted->started_seq, accepted->mode,
+                          record.at);
         else
             queue_.push_back(std::move(accepted->turn));
     } else if (auto* started = std::get_if<started_fact>(&fact)) {
@@ -245,7 +255,7 @@ void conversation::restore_record(const journal_record& record) {
         if (found == queue_.end()) return;
         auto turn = std::move(*found);
         queue_.erase(found);
-        begin_running(std::move(turn), started->seq, record.at);
+        begin_running(std::move(turn), started->seq, started->mode, record.at);
     } else if (auto* restarted = std::get_if<restarted_fact>(&fact)) {
         if (!running_) return;
         last_seq_ = restarted->seq - 1;
@@ -306,7 +316,7 @@ std::vector<event> events_of(std::span<const journal_record> records) {
         if (auto* accepted = std::get_if<accepted_fact>(&fact)) {
             if (accepted->started_seq)
                 add(accepted->turn.turn_id, *accepted->started_seq,
-                    turn_started{accepted->turn.message, mode_of(accepted->turn)});
+                    turn_started{accepted->turn.message, accepted->mode});
         } else if (auto* started = std::get_if<started_fact>(&fact)) {
             add(started->turn_id, started->seq, turn_started{started->message, started->mode});
         } else if (auto* restarted = std::get_if<restarted_fact>(&fact)) {

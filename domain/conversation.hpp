@@ -65,6 +65,9 @@ class conversation {
         bool interrupts = false;
     };
 
+    /// It is with a guest of a link.
+    void be_guests() noexcept { is_guests_ = true; }
+
     /// Takes a message. Nothing running: the turn starts with it. `history` are earlier messages of
     /// a conversation that begins. Fails with `conflict` (reject) or `rate_limited` (queue full).
     [[nodiscard]] result<acceptance> accept(pending_turn turn, busy_policy policy, timestamp now,
@@ -106,7 +109,8 @@ class conversation {
 
     struct running_turn {
         pending_turn turn;
-        execution_mode mode = execution_mode::direct;
+        /// As far as it was known when the turn began.
+        std::optional<execution_mode> mode = {};
         std::uint64_t started_seq = 0;
         std::string text;
         std::vector<planner_round> rounds;
@@ -137,7 +141,9 @@ class conversation {
     [[nodiscard]] shared_event make_event(const std::string& turn_id, event_body body,
                                           timestamp now);
     [[nodiscard]] conversation_change write(std::string kind, std::string payload, timestamp now);
-    void begin_running(pending_turn turn, std::uint64_t started_seq, timestamp now);
+    [[nodiscard]] std::optional<execution_mode> mode_at_start(const pending_turn& turn) const;
+    void begin_running(pending_turn turn, std::uint64_t started_seq,
+                       std::optional<execution_mode> mode, timestamp now);
     void remember_turn(const std::string& message, const std::string& text);
     void keep(shared_event one);
     void restore_record(const journal_record& record);
@@ -146,6 +152,7 @@ class conversation {
     void drop_pending(const std::string& turn_id);
 
     conversation_key key_;
+    bool is_guests_ = false;
     std::uint64_t version_ = 0;
     std::uint64_t last_seq_ = 0;
     std::optional<running_turn> running_;

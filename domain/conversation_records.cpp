@@ -67,6 +67,12 @@ std::optional<decided_call> read_decision(const json& payload) {
     return out;
 }
 
+std::optional<execution_mode> read_mode(const json& payload) {
+    for (auto mode : {execution_mode::tools, execution_mode::multi_step, execution_mode::direct})
+        if (text(payload, "mode") == to_string(mode)) return mode;
+    return std::nullopt;
+}
+
 accepted_fact read_accepted(const json& payload, const journal_record& record) {
     accepted_fact fact;
     fact.turn.turn_id = text(payload, "turnId");
@@ -85,6 +91,8 @@ accepted_fact read_accepted(const json& payload, const journal_record& record) {
             fact.history.push_back(
                 {text(message, "role") == "assistant" ? chat_role::assistant : chat_role::user,
                  text(message, "content")});
+    // Earlier versions wrote no mode.
+    fact.mode = payload.contains("mode") ? read_mode(payload) : mode_of(fact.turn, {});
     return fact;
 }
 
@@ -128,10 +136,12 @@ ended_fact read_ended(const json& payload) {
     return fact;
 }
 
-execution_mode read_mode(const json& payload) {
-    for (auto mode : {execution_mode::tools, execution_mode::multi_step})
-        if (text(payload, "mode") == to_string(mode)) return mode;
-    return execution_mode::direct;
+/// Null where it is not known.
+void add_mode(std::string& out, std::optional<execution_mode> mode) {
+    if (mode)
+        add_text(out, "mode", to_string(*mode));
+    else
+        out.append(",\"mode\":null");
 }
 
 /// Appends the field `events`: those of other turns than `turn_id` name theirs.
@@ -206,14 +216,18 @@ conversation_fact read_record(const journal_record& record) {
 }
 
 std::string accepted_payload(const pending_turn& turn, std::optional<std::uint64_t> started_seq,
-                             std::span<const chat_message> history) {
+                             std::span<const chat_message> history,
+                             std::optional<execution_mode> mode) {
     auto out = begin_payload(turn.turn_id);
     add_text(out, "userMessageId", turn.user_message_id);
     add_text(out, "assistantMessageId", turn.assistant_message_id);
     add_text(out, "message", turn.message);
     add_options(out, turn.options);
     if (turn.decided) add_decision(out, *turn.decided);
-    if (started_seq) add_number(out, "startedSeq", *started_seq);
+    if (started_seq) {
+        add_number(out, "startedSeq", *started_seq);
+        add_mode(out, mode);
+    }
     if (!history.empty()) {
         auto earlier = json::array();
         for (const auto& message : history)
@@ -223,11 +237,12 @@ std::string accepted_payload(const pending_turn& turn, std::optional<std::uint64
     return out += '}';
 }
 
-std::string started_payload(const pending_turn& turn, std::uint64_t seq) {
+std::string started_payload(const pending_turn& turn, std::uint64_t seq,
+                            std::optional<execution_mode> mode) {
     auto out = begin_payload(turn.turn_id);
     add_number(out, "seq", seq);
     add_text(out, "message", turn.message);
-    add_text(out, "mode", to_string(mode_of(turn)));
+    add_mode(out, mode);
     return out += '}';
 }
 
@@ -299,13 +314,14 @@ std::string text_of(std::span<const event> events) {
     return text;
 }
 
-execution_mode mode_of(const pending_turn& turn) {
+std::optional<execution_mode> mode_of(const pending_turn& turn,
+                                      std::span<const chat_message> history) {
     if (turn.decided) return execution_mode::tools;
-    return decide_mode(turn.message,
-                       turn.options.specialization.empty()
-                           ? std::nullopt
-                           : std::optional<std::string_view>{turn.options.specialization},
-                       false);
+    return mode_known_at_start(turn.message, history,
+                               turn.options.specialization.empty()
+                                   ? std::nullopt
+                                   : std::optional<std::string_view>{turn.options.specialization},
+                               false);
 }
 
 }  // namespace perin

@@ -24,6 +24,8 @@ struct accepted_fact {
     pending_turn turn;
     std::optional<std::uint64_t> started_seq;
     std::vector<chat_message> history;
+    /// Of a turn that began at once.
+    std::optional<execution_mode> mode = {};
 };
 
 /// A turn that had waited began.
@@ -31,7 +33,8 @@ struct started_fact {
     std::string turn_id;
     std::uint64_t seq = 0;
     std::string message;
-    execution_mode mode = execution_mode::direct;
+    /// Nothing: it was not known yet.
+    std::optional<execution_mode> mode = {};
 };
 
 /// A turn that a crash had cut off is run again; `seq` is that of its notice.
@@ -91,8 +94,10 @@ using conversation_fact =
 
 [[nodiscard]] std::string accepted_payload(const pending_turn& turn,
                                            std::optional<std::uint64_t> started_seq,
-                                           std::span<const chat_message> history);
-[[nodiscard]] std::string started_payload(const pending_turn& turn, std::uint64_t seq);
+                                           std::span<const chat_message> history,
+                                           std::optional<execution_mode> mode);
+[[nodiscard]] std::string started_payload(const pending_turn& turn, std::uint64_t seq,
+                                          std::optional<execution_mode> mode);
 /// `events` are those of the turn by now, of which it needs the last.
 [[nodiscard]] std::string restarted_payload(const std::string& turn_id, std::uint64_t seq,
                                             std::span<const shared_event> events);
@@ -113,7 +118,8 @@ using conversation_fact =
 /// All deltas after the last restart, joined.
 [[nodiscard]] std::string text_of(std::span<const event> events);
 
-/// The mode in which a turn of these options runs.
-[[nodiscard]] execution_mode mode_of(const pending_turn& turn);
+/// The mode in which a turn runs, as far as it is known by its message and what was said before it.
+[[nodiscard]] std::optional<execution_mode> mode_of(const pending_turn& turn,
+                                                    std::span<const chat_message> history);
 
 }  // namespace perin

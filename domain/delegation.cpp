@@ -1,6 +1,7 @@
 #include "domain/delegation.hpp"
 
 #include "domain/json.hpp"
+#include "domain/prompt.hpp"
 #include "domain/time.hpp"
 #include "domain/time_grammar/local_time.hpp"
 
@@ -136,6 +137,20 @@ std::string_view to_string(link_status status) noexcept {
     return {};
 }
 
+std::uint64_t least_turn_tokens(const std::string& message) {
+    constexpr std::uint64_t of_prompt_and_answer = 500;
+    return of_prompt_and_answer + estimated_tokens({chat_role::user, message});
+}
+
+std::optional<failure> no_turn_left(const delegation& link, timestamp now) {
+    const auto gone = [](const char* why) { return failure{error_code::gone, why}; };
+    if (link.revoked_at) return gone("the link was revoked");
+    if (link.expires_at <= now) return gone("the link has expired");
+    if (link.turns >= link.most_turns) return gone("the link has no turns left");
+    if (link.tokens >= link.most_tokens) return gone("the link has no tokens left");
+    return std::nullopt;
+}
+
 link_status status_of(const delegation& link, timestamp now) noexcept {
     if (link.revoked_at) return link_status::revoked;
     if (link.expires_at <= now) return link_status::expired;
@@ -212,6 +227,7 @@ result<delegation> delegation_of(const json& body, const user& owner, timestamp 
     const auto expires = fields.optional_text("expiresAt", 1, 40);
     const auto most_uses = fields.optional_integer("maxBookings", 1, 10'000);
     const auto most_turns = fields.optional_integer("maxTurns", 1, 10'000);
+    const auto most_tokens = fields.optional_integer("maxTokens", 1'000, 1'000'000'000);
     if (fields.error()) return *fields.error();
     out.expires_at = now + usual_life;
     if (expires) {
@@ -223,6 +239,7 @@ result<delegation> delegation_of(const json& body, const user& owner, timestamp 
     if (out.rules.last_day < today) return invalid("/windowEnd", "lies in the past");
     out.most_uses = static_cast<std::uint64_t>(most_uses.value_or(1));
     out.most_turns = static_cast<std::uint64_t>(most_turns.value_or(50));
+    out.most_tokens = static_cast<std::uint64_t>(most_tokens.value_or(200'000));
     out.created_at = now;
     return out;
 }

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace perin {
@@ -53,10 +54,20 @@ struct delegation {
     std::uint64_t most_uses = 1;
     std::uint64_t turns = 0;
     std::uint64_t most_turns = 50;
+    /// Of the model, that those turns have cost.
+    std::uint64_t tokens = 0;
+    std::uint64_t most_tokens = 200'000;
     std::optional<timestamp> revoked_at = {};
     timestamp created_at = {};
     friend bool operator==(const delegation&, const delegation&) = default;
 };
+
+/// Tokens of the model that a guest's turn with the message is counted with before it begins: the
+/// message, what the model is told of the link, and a short answer.
+[[nodiscard]] std::uint64_t least_turn_tokens(const std::string& message);
+
+/// Why a guest may take no turn by the link; nothing where one is left.
+[[nodiscard]] std::optional<failure> no_turn_left(const delegation& link, timestamp now);
 
 /// Revoked goes before expired, that before spent.
 [[nodiscard]] link_status status_of(const delegation& link, timestamp now) noexcept;

@@ -15,6 +15,7 @@ using nlohmann::json;
 constexpr std::array stage_names{"LOAD_MEMORY",
                                  "LOAD_NOTIFICATIONS_CONTEXT",
                                  "NOTIFICATIONS_ACTION",
+                                 "AI_ANALYSIS",
                                  "DECIDE_EXECUTION_MODE",
                                  "PLANNER",
                                  "TOOL_EXECUTION",

@@ -22,6 +22,7 @@ enum class stage_name {
     load_memory,
     load_notifications_context,
     notifications_action,
+    ai_analysis,
     decide_execution_mode,
     planner,
     tool_execution,

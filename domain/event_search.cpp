@@ -10,9 +10,9 @@ namespace perin {
 namespace {
 
 /// Words that are said of any event.
-constexpr std::array<std::string_view, 12> generic{"meeting",     "meetings",     "event", "events",
-                                                   "appointment", "appointments", "appt",  "call",
-                                                   "calendar",    "entry",        "one",   "thing"};
+constexpr auto generic = std::to_array<std::string_view>(
+    {"meeting", "meetings", "event", "events", "appointment", "appointments", "appt", "call",
+     "calendar", "entry", "one", "thing", "all", "every", "each"});
 
 bool has(const std::vector<std::string>& words, const std::string& word) {
     return std::any_of(words.begin(), words.end(), [&](const std::string& each) {
@@ -22,6 +22,22 @@ bool has(const std::vector<std::string>& words, const std::string& word) {
                (each.starts_with(word) || word.starts_with(each)) &&
                std::max(each.size(), word.size()) - std::min(each.size(), word.size()) <= 2;
     });
+}
+
+/// Those of the words that say something of one event and not of any.
+std::vector<std::string> telling_words(std::vector<std::string> words) {
+    std::erase_if(words, [](const std::string& each) {
+        return std::find(generic.begin(), generic.end(), each) != generic.end();
+    });
+    return words;
+}
+
+/// Without "my", "the" and the like.
+std::vector<std::string> wanted_words(const std::vector<std::string>& said) {
+    std::vector<std::string> wanted;
+    for (const auto& each : said)
+        if (!is_stop_word(each) && each != "my" && each != "the") wanted.push_back(each);
+    return wanted;
 }
 
 bool takes_place_in(const calendar::calendar_entry& entry, const scheduling::interval& within) {
@@ -38,13 +54,8 @@ std::vector<calendar::calendar_entry> entries_meant(
     std::span<const calendar::calendar_entry> among, std::string_view words,
     const std::optional<scheduling::interval>& within) {
     const auto said = terms(words);
-    std::vector<std::string> wanted;
-    for (const auto& each : said)
-        if (!is_stop_word(each) && each != "my" && each != "the") wanted.push_back(each);
-    auto telling = wanted;
-    std::erase_if(telling, [](const std::string& each) {
-        return std::find(generic.begin(), generic.end(), each) != generic.end();
-    });
+    const auto wanted = wanted_words(said);
+    const auto telling = telling_words(wanted);
     std::vector<calendar::calendar_entry> out;
     std::vector<calendar::calendar_entry> exact;
     for (const auto& entry : among) {
@@ -65,6 +76,12 @@ std::vector<calendar::calendar_entry> entries_meant(
             closer.push_back(entry);
     }
     return closer.empty() ? out : closer;
+}
+
+bool names_event(std::string_view words, std::string_view title) {
+    const auto said = terms(words);
+    const auto telling = telling_words(wanted_words(said));
+    return !telling.empty() || said == terms(title);
 }
 
 }  // namespace perin

@@ -18,4 +18,8 @@ namespace perin {
     std::span<const calendar::calendar_entry> among, std::string_view words,
     const std::optional<scheduling::interval>& within);
 
+/// Whether the words tell which of the events is meant: "my meeting" and "all meetings" do not,
+/// unless it is called so.
+[[nodiscard]] bool names_event(std::string_view words, std::string_view title);
+
 }  // namespace perin

@@ -1,5 +1,6 @@
 #include "domain/intents.hpp"
 
+#include "domain/notification_talk.hpp"
 #include "domain/offline/calendar_command.hpp"
 #include "domain/offline/link_talk.hpp"
 #include "domain/text.hpp"
@@ -386,6 +387,17 @@ execution_mode decide_mode(std::string_view message, std::optional<std::string_v
     if (delegation || specialization == "scheduling" || is_actionable(message))
         return execution_mode::tools;
     return execution_mode::direct;
+}
+
+std::optional<execution_mode> mode_known_at_start(std::string_view message,
+                                                  std::span<const chat_message> history,
+                                                  std::optional<std::string_view> specialization,
+                                                  bool delegation) {
+    const auto mode = decide_mode(message, specialization, delegation);
+    if (mode != execution_mode::direct) return mode;
+    if (answers_request(history, message)) return execution_mode::tools;
+    if (may_decide(message, history)) return std::nullopt;
+    return mode;
 }
 
 bool is_specialization(std::string_view name) { return among(name, specializations); }

@@ -55,6 +55,13 @@ struct intent {
                                          std::optional<std::string_view> specialization,
                                          bool delegation);
 
+/// The mode of a turn as far as it is known when the turn starts, by its message and what was said
+/// before it (`history`, oldest first): `tools`, `direct`, or nothing where an open notification
+/// may decide. With `decide_mode` alone a turn that answers something would be told as `direct`.
+[[nodiscard]] std::optional<execution_mode> mode_known_at_start(
+    std::string_view message, std::span<const chat_message> history,
+    std::optional<std::string_view> specialization, bool delegation);
+
 /// `negotiation`, `scheduling`, `memory` or `coordination`.
 [[nodiscard]] bool is_specialization(std::string_view name);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "domain/link_context.hpp"
 #include "domain/memory.hpp"
 #include "domain/notification.hpp"
 #include "domain/time.hpp"
@@ -70,6 +71,17 @@ struct assistant_context {
     std::vector<open_notification> notifications = {};
     /// The one that the last user message answers by the rules, and how.
     std::optional<notification_answer> answered = {};
+    /// Set in the turn of a link's guest, and then nothing of the owner's is in any other field;
+    /// `timezone` is the guest's.
+    std::optional<link_context> link = {};
+};
+
+/// The form that an answer must have (structured output).
+struct response_format {
+    /// Letters, digits, `_` and `-`, at most 64.
+    std::string name;
+    /// JSON Schema of the answer, an object schema.
+    nlohmann::json schema;
 };
 
 /// What a call to a model is made for, for logs and traces. Of all this only the trace goes out.
@@ -90,6 +102,8 @@ struct model_request {
     std::optional<std::int64_t> max_tokens = {};
     assistant_context context = {};
     request_origin origin = {};
+    /// Set: the answer is JSON of this form, where the service holds to it.
+    std::optional<response_format> response = {};
 };
 
 enum class model_finish { stop, length, tool_calls, content_filter };

@@ -215,6 +215,67 @@ bool names(const words& title, const std::string& word) {
     });
 }
 
+/// A yes or a no that belongs to whatever was asked.
+bool is_weak(const verdict& said) {
+    return (said.yes || said.no) && !said.strong && said.other.empty();
+}
+
+bool is_filler(const std::string& word) {
+    return std::ranges::any_of(phrases, [&](const phrase& one) {
+        return one.what == meaning::filler && one.text == word;
+    });
+}
+
+/// What an assistant asks in a message: its last question, or all of it where it has none.
+std::string_view asking_part(std::string_view text) {
+    const auto sign = text.rfind('?');
+    if (sign == std::string_view::npos) return text;
+    const auto before = text.substr(0, sign).find_last_of(".!?\n");
+    return text.substr(0, sign).substr(before == std::string_view::npos ? 0 : before + 1);
+}
+
+/// Whether it is said that somebody has to decide.
+bool speaks_of_deciding(std::string_view text) {
+    constexpr std::array<std::string_view, 6> beginnings{"approv", "refus",    "permission",
+                                                         "decid",  "decision", "consent"};
+    const auto said = words_of(text);
+    for (std::size_t i = 0; i < said.size(); ++i) {
+        const auto& word = said[i];
+        if (std::ranges::any_of(beginnings, [&](auto each) { return word.starts_with(each); }))
+            return true;
+        const bool of_user = i > 0 && (said[i - 1] == "your" || said[i - 1] == "a");
+        if (of_user && (word == "yes" || word == "no")) return true;
+    }
+    return false;
+}
+
+/// What the assistant said last, where nobody has said anything since; else empty.
+std::string_view last_said(std::span<const chat_message> history) {
+    if (history.empty() || history.back().role != chat_role::assistant) return {};
+    return history.back().content;
+}
+
+/// Whether all that the title tells is in the text.
+bool told_in(std::string_view text, const open_notification& one) {
+    const auto said = words_of(text);
+    auto title = words_of(one.title);
+    std::erase_if(title, is_filler);
+    return !title.empty() &&
+           std::ranges::all_of(title, [&](const std::string& word) { return names(said, word); });
+}
+
+/// Whether the assistant's last message asks for the decision on this one.
+bool asks_for(std::string_view last, const open_notification& one,
+              std::span<const open_notification> open) {
+    if (one.elsewhere || last.empty()) return false;
+    const auto asked = asking_part(last);
+    const bool question = asked.size() < last.size();
+    const bool decides = speaks_of_deciding(asked);
+    if (told_in(asked, one)) return question || decides;
+    // "I wait for your yes": there is one thing only that this can be said of.
+    return decides && std::ranges::count(open, false, &open_notification::elsewhere) == 1;
+}
+
 /// What the message decides about this one; nothing where it does not speak of it.
 std::optional<std::string> decided(const verdict& said, const open_notification& one) {
     auto rest = said.other;
@@ -233,28 +294,49 @@ std::optional<std::string> decided(const verdict& said, const open_notification&
     const auto title = words_of(one.title);
     for (const auto& word : rest)
         if (!names(title, word)) return std::nullopt;
-    const bool weak = (said.yes || said.no) && !said.strong && rest.empty();
-    if (weak && one.elsewhere) return std::nullopt;
     return action;
+}
+
+/// What the message says, where it can decide anything.
+std::optional<verdict> verdict_in(std::string_view message) {
+    // A question decides nothing.
+    if (message.size() > longest_answer || message.find('?') != std::string_view::npos)
+        return std::nullopt;
+    auto said = read(words_of(message));
+    if (said.contradicts) return std::nullopt;
+    return said;
 }
 
 }  // namespace
 
 std::optional<notification_answer> answer_in(std::string_view message,
-                                             std::span<const open_notification> open) {
-    if (open.empty() || message.size() > longest_answer) return std::nullopt;
-    // A question decides nothing.
-    if (message.find('?') != std::string_view::npos) return std::nullopt;
-    const auto said = read(words_of(message));
-    if (said.contradicts) return std::nullopt;
+                                             std::span<const open_notification> open,
+                                             std::span<const chat_message> history) {
+    if (open.empty()) return std::nullopt;
+    const auto said = verdict_in(message);
+    if (!said) return std::nullopt;
     std::optional<notification_answer> found;
     for (const auto& one : open) {
-        auto action = decided(said, one);
+        if (is_weak(*said) && !asks_for(last_said(history), one, open)) continue;
+        auto action = decided(*said, one);
         if (!action) continue;
         if (found) return std::nullopt;
         found = notification_answer{one.id, std::move(*action)};
     }
     return found;
+}
+
+bool is_mere_decision(std::string_view message) {
+    const auto said = verdict_in(message);
+    return said && is_weak(*said);
+}
+
+bool may_decide(std::string_view message, std::span<const chat_message> history) {
+    const auto said = verdict_in(message);
+    if (!said || !(said->yes || said->no)) return false;
+    if (!is_weak(*said)) return true;
+    const auto last = last_said(history);
+    return last.find('?') != std::string_view::npos || speaks_of_deciding(last);
 }
 
 }  // namespace perin

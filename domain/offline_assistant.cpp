@@ -1,6 +1,8 @@
 #include "domain/offline_assistant.hpp"
 
 #include "domain/json.hpp"
+#include "domain/multi_step_analysis.hpp"
+#include "domain/offline/guest_talk.hpp"
 #include "domain/offline/intent_row.hpp"
 
 #include <algorithm>
@@ -84,7 +86,8 @@ question question_of(const model_request& request, std::size_t last_user) {
     constexpr std::size_t most_earlier = 8;
     const auto& messages = request.messages;
     question asked{.context = request.context,
-                   .said = read_utterance(messages[last_user].content, request.context.perin_name)};
+                   .said = read_utterance(messages[last_user].content, request.context.perin_name),
+                   .text = messages[last_user].content};
     std::string_view answer;
     for (std::size_t i = last_user; i-- > 0;) {
         const auto& message = messages[i];
@@ -136,21 +139,43 @@ std::string json_text(const nlohmann::json& value) {
     return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+/// What a message comes to: a call, or words where `tool` is empty or the call cannot be one yet.
+struct next_step {
+    std::string_view tool = {};
+    std::optional<nlohmann::json> arguments = {};
+    std::string text = {};
+    /// What the tool is needed for, in the infinitive.
+    std::string_view activity = {};
+};
+
+next_step step_of(const question& asked) {
+    if (asked.context.link) {
+        auto step = guest_step_of(asked);
+        if (step.tool.empty()) return {.text = std::move(step.text)};
+        return {
+            .tool = step.tool, .arguments = std::move(step.arguments), .activity = step.activity};
+    }
+    const auto [row, what] = understood(asked);
+    const auto tool = tool_of(*row, what);
+    if (tool.empty()) return {.text = row->answer(what, asked)};
+    auto intended = row->intend(what, asked);
+    return {.tool = tool,
+            .arguments = std::move(intended.arguments),
+            .text = std::move(intended.instead),
+            .activity = row->activity};
+}
+
 model_reply planned(const model_request& request, const question& asked) {
     model_reply reply;
-    const auto [row, what] = understood(asked);
-    const auto name = tool_of(*row, what);
-    if (name.empty()) return reply;
+    auto step = step_of(asked);
     const auto tool = std::find_if(request.tools.begin(), request.tools.end(),
-                                   [&](const auto& one) { return one.name == name; });
-    if (tool == request.tools.end()) return reply;
-    auto intended = row->intend(what, asked);
-    if (!intended.arguments) return reply;
+                                   [&](const auto& one) { return one.name == step.tool; });
+    if (tool == request.tools.end() || !step.arguments) return reply;
     reply.finish = model_finish::tool_calls;
     reply.tool_calls.push_back(
         {.id = "call_" + std::to_string(next_call_number(request.messages)),
-         .name = std::string(name),
-         .arguments = json_text(fitting(std::move(*intended.arguments), tool->parameters))});
+         .name = std::string(step.tool),
+         .arguments = json_text(fitting(std::move(*step.arguments), tool->parameters))});
     return reply;
 }
 
@@ -222,24 +247,27 @@ std::string told(const tool_outcome& outcome) {
 }
 
 /// What became of the calls of this turn; empty where there were none.
-std::string told_outcomes(std::string_view said, std::span<const chat_message> turn) {
+std::string told_outcomes(const question& asked, std::span<const chat_message> turn) {
     std::string text;
     for (std::size_t i = 0; i < turn.size(); ++i)
         for (const auto& call : turn[i].tool_calls) {
             if (!text.empty()) text += "\n";
             auto outcome = outcome_of(call, turn.subspan(i + 1));
-            outcome.said = said;
-            text += told(outcome);
+            outcome.said = asked.text;
+            text += asked.context.link ? tell_guest(outcome, asked) : told(outcome);
         }
     return text;
 }
 
 std::string answered(const question& asked) {
-    const auto [row, what] = understood(asked);
-    if (tool_of(*row, what).empty()) return row->answer(what, asked);
-    auto intended = row->intend(what, asked);
-    if (!intended.arguments) return intended.instead;
-    return "I cannot " + std::string(row->activity) + " here, so nothing was changed.";
+    auto step = step_of(asked);
+    if (step.tool.empty() || !step.arguments) return std::move(step.text);
+    return "I cannot " + std::string(step.activity) + " here, so nothing was changed.";
+}
+
+/// By the rules, as JSON of the form that was asked for.
+std::string analysed(std::span<const chat_message> history, std::string_view message) {
+    return json_text(to_json(analysis_by_rules(history, message)));
 }
 
 }  // namespace
@@ -256,13 +284,19 @@ model_reply offline_reply(const model_request& request) {
         return reply;
     }
     const auto last_user = static_cast<std::size_t>(messages.rend() - last) - 1;
+    if (request.response && request.response->name == analysis_format().name) {
+        reply.text = analysed(std::span(messages).first(last_user), last->content);
+        return reply;
+    }
     const auto turn = std::span(messages).subspan(last_user + 1);
     const bool called = std::any_of(turn.begin(), turn.end(), [](const auto& message) {
         return message.role == chat_role::tool || !message.tool_calls.empty();
     });
-    if (planning) return called ? reply : planned(request, question_of(request, last_user));
-    reply.text = told_outcomes(last->content, turn);
-    if (reply.text.empty()) reply.text = answered(question_of(request, last_user));
+    if (planning && called) return reply;
+    const auto asked = question_of(request, last_user);
+    if (planning) return planned(request, asked);
+    reply.text = told_outcomes(asked, turn);
+    if (reply.text.empty()) reply.text = answered(asked);
     return reply;
 }
 

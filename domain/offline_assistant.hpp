@@ -15,9 +15,10 @@ namespace perin {
 ///   (no text, no calls) where it needs none, where its tool is not among those offered, or where
 ///   calls were already made for it. Ids are `call_1` and on, new within the messages.
 /// - No tools are offered (the responder's call, or a direct one): the answer. It says that
-/// something
-///   was done only by a tool result of this turn, and where a call would be needed but was not
-///   made, that it cannot do that here.
+///   something was done only by a tool result of this turn, and where a call would be needed but
+///   was not made, that it cannot do that here.
+/// - `context.link` is set: the same for the guest of a link, by a table of its own.
+/// - `response` is the form of `multi_step_analysis`: its JSON, by the rules.
 ///
 /// A tool result is the JSON of what the tool returned, or `{"error":{"code","message"}}`. There is
 /// no `usage`: no model tells one.

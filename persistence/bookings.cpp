@@ -216,7 +216,6 @@ result<made_booking> booking_repository::book(const booking_row& fresh,
         if (!known) return known.error();
         if (*known) return made_booking{std::move(**known), false};
     }
-    // What is held past its time is free, also where nobody has written that yet.
     if (auto freed = free_past_holds(fresh.user_id, fresh.created_at); !freed) return freed.error();
     if (auto used = use_link(fresh); !used) return used.error();
     booking_row made = fresh;
@@ -333,7 +332,9 @@ result<std::vector<booking_row>> booking_repository::expire_holds(timestamp now,
                    now);
 }
 
+/// What is held past its time is free, also where nobody has written that yet.
 result<void> booking_repository::free_past_holds(const std::string& user_id, timestamp now) {
+    if (by_ == order::callers) return {};
     const auto ended =
         end_all(decode_all<booking_row>(
                     on_.execute(selecting("WHERE state = 'held' AND hold_expires_at <= $2 "

@@ -33,9 +33,9 @@ class booking_repository {
         /// Each method by itself: it goes on the calendar's version.
         own,
         /// The caller, who has gone on that version in this transaction
-        /// (`calendar_repository::advance`), and before it looked for the key of what is booked:
-        /// one
-        /// that was used is a plain `conflict`.
+        /// (`calendar_repository::advance`). Knowing the calendar, it has looked for the key of
+        /// what is booked, which is a plain `conflict` where it was used, and let go of what was
+        /// held past its time.
         callers,
     };
 

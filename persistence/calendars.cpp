@@ -11,6 +11,8 @@ calendar_state state_in(row& from) {
     return {.version = number_column(from, 0), .changed_at = time_column(from, 1)};
 }
 
+failure moved_on() { return {error_code::conflict, "the calendar has changed meanwhile"}; }
+
 found_feed feed_in(row& from) {
     return {.owner = {.id = from.take_text(0),
                       .email = from.take_text(1),
@@ -33,7 +35,6 @@ result<calendar_state> calendar_repository::state_of(const std::string& user_id)
 
 result<void> calendar_repository::advance(const std::string& user_id, std::uint64_t expected,
                                           timestamp at) {
-    const failure moved_on{error_code::conflict, "the calendar has changed meanwhile"};
     if (expected == 0)
         return done_or(on_,
                        // One who is erased gets none any more.
@@ -41,12 +42,23 @@ result<void> calendar_repository::advance(const std::string& user_id, std::uint6
                                    "SELECT id, 1, CAST($2 AS BIGINT) FROM users WHERE id = $1 "
                                    "ON CONFLICT (user_id) DO NOTHING",
                                    {user_id, column(at)}),
-                       moved_on);
+                       moved_on());
     return done_or(on_,
                    on_.execute("UPDATE calendars SET version = version + 1, changed_at = $3 "
                                "WHERE user_id = $1 AND version = $2",
                                {user_id, column(expected), column(at)}),
-                   moved_on);
+                   moved_on());
+}
+
+result<void> calendar_repository::advance_for(const std::string& booking_key,
+                                              const std::string& user_id, std::uint64_t expected,
+                                              timestamp at) {
+    return done_or(on_,
+                   on_.execute("UPDATE calendars SET version = version + 1, changed_at = $3 "
+                               "WHERE user_id = $1 AND version = $2 AND NOT EXISTS (SELECT 1 "
+                               "FROM bookings WHERE user_id = $1 AND idempotency_key = $4)",
+                               {user_id, column(expected), column(at), booking_key}),
+                   moved_on());
 }
 
 result<void> calendar_repository::put_feed(const std::string& user_id,

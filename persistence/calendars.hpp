@@ -34,6 +34,11 @@ class calendar_repository {
     /// `conflict` where the calendar is not at that version.
     result<void> advance(const std::string& user_id, std::uint64_t expected, timestamp at);
 
+    /// The same for a booking of this key, in one statement; `conflict` also where the owner has
+    /// one of the key (`booking_repository::earlier`). Precondition: `expected` is not 0.
+    result<void> advance_for(const std::string& booking_key, const std::string& user_id,
+                             std::uint64_t expected, timestamp at);
+
     /// The secret address by which others read the calendar; an earlier one no longer works.
     /// `conflict` where the hash is another one's.
     result<void> put_feed(const std::string& user_id, const std::string& token_hash, timestamp at);

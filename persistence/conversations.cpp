@@ -21,6 +21,7 @@ conversation_summary summary_of(row& from) {
 conversation_row conversation_of(row& from) {
     conversation_row found{.user_id = from.take_text(6), .summary = summary_of(from)};
     found.deleted = !from.is_null(5);
+    found.delegation_id = optional_text_column(from, 7).value_or("");
     return found;
 }
 
@@ -48,8 +49,8 @@ std::string conversation_stream(std::string_view user_id, std::string_view conve
 result<std::optional<conversation_row>> conversation_repository::find(
     const std::string& user_id, const std::string& conversation_id) {
     return decode_first<conversation_row>(
-        on_.execute("SELECT id, title, created_at, updated_at, last_seq, deleted_at, user_id "
-                    "FROM conversations WHERE user_id = $1 AND id = $2",
+        on_.execute("SELECT id, title, created_at, updated_at, last_seq, deleted_at, user_id, "
+                    "delegation_id FROM conversations WHERE user_id = $1 AND id = $2",
                     {user_id, conversation_id}),
         conversation_of);
 }
@@ -57,10 +58,11 @@ result<std::optional<conversation_row>> conversation_repository::find(
 result<void> conversation_repository::begin(const conversation_row& fresh) {
     const conversation_summary& summary = fresh.summary;
     return done(on_.execute(
-        "INSERT INTO conversations (user_id, id, title, created_at, updated_at, last_seq) "
-        "VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO conversations (user_id, id, title, created_at, updated_at, last_seq, "
+        "delegation_id) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         {fresh.user_id, summary.id, summary.title, column(summary.created_at),
-         column(summary.updated_at), column(summary.last_seq)}));
+         column(summary.updated_at), column(summary.last_seq),
+         fresh.delegation_id.empty() ? value{} : value{fresh.delegation_id}}));
 }
 
 result<void> conversation_repository::touch(const std::string& user_id,

@@ -37,6 +37,8 @@ struct conversation_row {
     conversation_summary summary = {};
     /// Its id stays taken, its title is empty.
     bool deleted = false;
+    /// The link whose guest it is with; empty: it is its user's own.
+    std::string delegation_id = {};
     friend bool operator==(const conversation_row&, const conversation_row&) = default;
 };
 

@@ -25,6 +25,9 @@ struct delegation_row {
     /// Turns that guests have taken in chat.
     std::uint64_t turns = 0;
     std::uint64_t most_turns = 50;
+    /// Of the model, that those turns have cost.
+    std::uint64_t tokens = 0;
+    std::uint64_t most_tokens = 200'000;
     timestamp expires_at = {};
     std::optional<timestamp> revoked_at = {};
     timestamp created_at = {};
@@ -56,8 +59,13 @@ class delegation_repository {
     /// `not_found` where there is no such link; one that is revoked already stays as it is.
     result<void> revoke(const std::string& user_id, const std::string& id, timestamp now);
 
-    /// Counts a turn of a guest's; `gone` where the link has none left, is revoked or has expired.
-    result<void> take_turn(const std::string& id, timestamp now);
+    /// Counts a turn of a guest's, and the tokens that it will cost at least; `gone` where the link
+    /// has no turns or tokens left, is revoked or has expired.
+    result<void> take_turn(const std::string& id, std::uint64_t tokens, timestamp now);
+
+    /// Counts what a turn has cost besides; more than the most is counted all the same.
+    /// `not_found` where there is no such link.
+    result<void> spend_tokens(const std::string& id, std::uint64_t tokens);
 
   private:
     database& on_;

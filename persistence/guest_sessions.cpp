@@ -10,7 +10,7 @@ namespace {
 guest_session_row session_of(row& from) {
     return {.id = from.take_text(0),
             .delegation_id = from.take_text(1),
-            .conversation_id = optional_text_column(from, 2),
+            .conversation_id = from.take_text(2),
             .created_at = time_column(from, 3),
             .expires_at = time_column(from, 4)};
 }
@@ -22,8 +22,8 @@ result<void> guest_session_repository::create(const guest_session_row& fresh,
     const auto made = on_.execute(
         "INSERT INTO guest_sessions (id, delegation_id, hash, conversation_id, created_at, "
         "expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        {fresh.id, fresh.delegation_id, hash, column(fresh.conversation_id),
-         column(fresh.created_at), column(fresh.expires_at)});
+        {fresh.id, fresh.delegation_id, hash, fresh.conversation_id, column(fresh.created_at),
+         column(fresh.expires_at)});
     if (!made) return made.error();
     return done(on_.execute(
         "DELETE FROM guest_sessions WHERE delegation_id = $1 AND id NOT IN (SELECT id FROM "
@@ -37,20 +37,6 @@ result<std::optional<guest_session_row>> guest_session_repository::find(const st
                     "FROM guest_sessions WHERE hash = $1",
                     {hash}),
         session_of);
-}
-
-result<void> guest_session_repository::bind(const std::string& id,
-                                            const std::string& conversation_id) {
-    const auto bound = on_.execute(
-        "UPDATE guest_sessions SET conversation_id = $2 WHERE id = $1 "
-        "AND (conversation_id IS NULL OR conversation_id = $2)",
-        {id, conversation_id});
-    if (!bound) return bound.error();
-    if (on_.changed() != 0) return {};
-    const auto there = on_.execute("SELECT id FROM guest_sessions WHERE id = $1", {id});
-    if (!there) return there.error();
-    if (there->empty()) return failure{error_code::not_found, "there is no such session"};
-    return failure{error_code::conflict, "the session has a conversation already"};
 }
 
 }  // namespace perin::persistence

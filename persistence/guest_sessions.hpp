@@ -14,8 +14,8 @@ namespace perin::persistence {
 struct guest_session_row {
     std::string id;
     std::string delegation_id;
-    /// That it has begun, where it has.
-    std::optional<std::string> conversation_id = {};
+    /// Its own, from the beginning on.
+    std::string conversation_id;
     timestamp created_at = {};
     timestamp expires_at = {};
     friend bool operator==(const guest_session_row&, const guest_session_row&) = default;
@@ -32,10 +32,6 @@ class guest_session_repository {
 
     /// Also one that has expired: that is for the caller to see.
     [[nodiscard]] result<std::optional<guest_session_row>> find(const std::string& hash);
-
-    /// The conversation that it begins: `conflict` where it has begun another, `not_found` where
-    /// there is no such session.
-    result<void> bind(const std::string& id, const std::string& conversation_id);
 
   private:
     database& on_;

@@ -10,6 +10,7 @@
 #include "persistence/migrations/0006_whole_events.hpp"
 #include "persistence/migrations/0007_told_streams.hpp"
 #include "persistence/migrations/0008_bookings_apart.hpp"
+#include "persistence/migrations/0009_guests_talk.hpp"
 
 #include <algorithm>
 #include <array>
@@ -149,7 +150,7 @@ result<bool> run(database& on, const migration& step, timestamp now) {
 }  // namespace
 
 std::span<const migration> known_migrations() noexcept {
-    static constexpr std::array<migration, 8> all = {
+    static constexpr std::array<migration, 9> all = {
         migration{1, "conversations and accounts", migration_0001},
         migration{2, "streams and effects", migration_0002},
         migration{3, "integrations", migration_0003},
@@ -158,6 +159,7 @@ std::span<const migration> known_migrations() noexcept {
         migration{6, "whole events", migration_0006},
         migration{7, "told streams", migration_0007},
         migration{8, "bookings apart", migration_0008},
+        migration{9, "guests talk", migration_0009},
     };
     return all;
 }

@@ -49,13 +49,14 @@ constexpr columns<7> turns = {{{"turn_id"},
                                {"user_message_id"},
                                {"assistant_message_id"}}};
 
-constexpr columns<7> conversations = {{{"user_id"},
+constexpr columns<8> conversations = {{{"user_id"},
                                        {"id"},
                                        {"title"},
                                        {"created_at", time},
                                        {"updated_at", time},
                                        {"last_seq"},
-                                       {"deleted_at", time}}};
+                                       {"deleted_at", time},
+                                       {"delegation_id"}}};
 
 constexpr columns<9> memory = {{{"user_id"},
                                 {"key"},
@@ -180,7 +181,7 @@ constexpr columns<7> guest_sessions = {{{"id"},
                                         {"expires_at", time},
                                         {"last_used_at", time}}};
 
-constexpr columns<14> delegations = {{{"id"},
+constexpr columns<16> delegations = {{{"id"},
                                       {"user_id"},
                                       {"token_hash", withheld},
                                       {"title"},
@@ -190,6 +191,8 @@ constexpr columns<14> delegations = {{{"id"},
                                       {"most_uses"},
                                       {"turns"},
                                       {"most_turns"},
+                                      {"tokens"},
+                                      {"most_tokens"},
                                       {"expires_at", time},
                                       {"revoked_at", time},
                                       {"created_at", time},

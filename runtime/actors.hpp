@@ -122,6 +122,8 @@ struct listen_to_notifications {
 struct chat_send {
     user account;
     std::string conversation_id = {};
+    /// Of a guest's message: how it may use the user's conversations.
+    std::optional<guest_access> guest = {};
     /// Of a request that had been accepted before: its turn.
     std::string repeats_turn = {};
     std::string message = {};
@@ -145,6 +147,8 @@ struct chat_fetch {
     std::uint64_t after_seq = 0;
     std::uint64_t after_version = 0;
     session_actor reader = {};
+    /// Only where the conversation is with a guest of this link; empty: any.
+    std::string delegation_id = {};
 };
 
 /// The reader wants nothing more of a conversation.
@@ -193,6 +197,8 @@ using conversations_actor = caf::typed_actor<
 
 struct cancel_turn {
     std::string turn_id;
+    /// As of `chat_cancel`.
+    std::string delegation_id = {};
 };
 
 /// Owns one stream of the journal and tells its readers what happens.
@@ -282,7 +288,16 @@ using delegations_actor = caf::typed_actor<
     caf::replies_to<book_slot>::with<result<slot_outcome>>,
     caf::replies_to<move_slot>::with<result<slot_outcome>>,
     caf::replies_to<cancel_slot>::with<result<booking>>,
-    caf::replies_to<take_guest_turn>::with<result<void>>, caf::reacts_to<tick>>;
+    // `gone` where the link is revoked or has expired, or nothing is under way and it offers
+    // nothing any more. One that failed as it began is an answer too.
+    caf::replies_to<begin_guest_booking>::with<result<workflow::account_of>>,
+    // `gone` where the link is revoked or has expired.
+    caf::replies_to<guest_standing>::with<result<guest_stand>>,
+    // That the time is taken is an answer too; `invalid_request` for one that the link does not
+    // offer, `gone` where it offers none any more, `conflict` where another call has chosen one.
+    caf::replies_to<choose_slot>::with<result<slot_choice>>,
+    // How much a guest's turn has cost besides.
+    caf::reacts_to<spend_guest_tokens>, caf::reacts_to<tick>>;
 
 /// What users are told, and may have to decide.
 using notifications_actor = caf::typed_actor<
@@ -374,6 +389,8 @@ struct session_subscribe {
     std::uint64_t after_seq = 0;
     /// Where the events begin in the journal, where that is known.
     std::uint64_t after_version = 0;
+    /// As of `chat_fetch`.
+    std::string delegation_id = {};
 };
 struct session_unsubscribe {
     std::string request_id;

@@ -2,7 +2,9 @@
 
 #include "domain/account.hpp"
 #include "domain/booking.hpp"
+#include "domain/chosen_slot.hpp"
 #include "domain/delegation.hpp"
+#include "domain/link_context.hpp"
 #include "runtime/messages.hpp"
 
 #include <nlohmann/json.hpp>
@@ -22,27 +24,22 @@ struct revoke_delegation {
     std::string user_id;
     std::string id;
 };
-/// Counts a guest's turn: `gone` where the link has none left, is revoked or has expired.
-struct count_guest_turn {
+/// What a guest's turn has cost besides the tokens that it was accepted with.
+struct count_guest_tokens {
     std::string delegation_id;
+    std::uint64_t tokens = 0;
 };
-/// A guest's browser, from a first visit on.
+/// A guest's browser, from a first visit on, with its own conversation.
 struct put_guest_session {
     std::string id;
     std::string delegation_id;
+    std::string conversation_id;
     std::string hash;
     timestamp expires_at = {};
 };
-/// The conversation that a guest's session has begun.
-struct bind_guest_session {
-    std::string id;
-    std::string conversation_id;
-};
 
 struct commit_delegation {
-    std::variant<put_delegation, revoke_delegation, count_guest_turn, put_guest_session,
-                 bind_guest_session>
-        change;
+    std::variant<put_delegation, revoke_delegation, count_guest_tokens, put_guest_session> change;
     timestamp at = {};
 };
 
@@ -79,8 +76,9 @@ struct find_guest_session {
 struct found_guest_session {
     std::string id;
     std::string delegation_id;
-    /// That it has begun, where it has.
-    std::optional<std::string> conversation_id = {};
+    /// Its own, and whether that was deleted.
+    std::string conversation_id;
+    bool conversation_deleted = false;
     timestamp expires_at = {};
     found_delegation at;
 };
@@ -114,12 +112,16 @@ struct admit_guest {
     bool begins_session = false;
     /// Of a browser that has a cookie: where that is a good one of this link, no other is made.
     std::string known_session = {};
+    /// In place of the secret, of a guest who was let in before: the link and its owner.
+    std::string user_id = {};
+    std::string delegation_id = {};
 };
 
 struct admitted_guest {
     found_delegation at;
     /// `active`, `spent` or `expired`.
     link_status status = link_status::active;
+    /// Of a browser's session: that, and its own conversation.
     std::optional<std::string> session_id = {};
     std::optional<std::string> conversation_id = {};
     /// Of a session that was made: the cookie's secret, and until when it is good.
@@ -175,11 +177,72 @@ struct slot_refused {
 };
 using slot_outcome = std::variant<slot_taken, slot_refused>;
 
-/// Before a guest's turn in chat: it is counted; `gone` where the link has none left.
-struct take_guest_turn {
+// ------------------------------------------------------------------------------ a guest's chat
+
+/// By whose link a guest is here, and where the guest talks: decided before any model is asked.
+struct guest_call {
     std::string delegation_id;
-    /// The session's new conversation.
-    std::optional<bind_guest_session> begins = {};
+    /// The link's owner.
+    std::string user_id;
+    std::string conversation_id;
+    friend bool operator==(const guest_call&, const guest_call&) = default;
+};
+
+/// Begins the booking workflow of a guest's conversation, or finds the one that is under way. The
+/// answer waits until it rests, 10 s at most.
+struct begin_guest_booking {
+    std::string delegation_id;
+    std::string user_id;
+    std::string conversation_id;
+    std::string turn_id;
+    /// Why, as people are told.
+    std::string reasoning;
+    /// 0 to 1.
+    double confidence = 1;
+};
+
+/// What a guest's turn may know.
+struct guest_standing {
+    std::string delegation_id;
+    std::string user_id;
+    std::string conversation_id;
+};
+
+struct guest_stand {
+    link_context link;
+    /// The booking workflow that is under way in the conversation.
+    std::optional<std::string> workflow_id = {};
+    friend bool operator==(const guest_stand&, const guest_stand&) = default;
+};
+
+/// A guest who chats has chosen a time: the conversation's workflow is answered, one is begun where
+/// none is under way. The answer waits until it rests, 10 s at most.
+struct choose_slot {
+    std::string delegation_id;
+    std::string user_id;
+    std::string conversation_id;
+    std::string turn_id;
+    /// 1 to 200 characters. The same once more is the same choice, and books nothing more.
+    std::string call_key;
+    /// A duration of zero: the link's shortest.
+    chosen_slot slot;
+};
+
+/// It is taken for the guest.
+struct slot_chosen {
+    /// `booked`, `awaiting_approval` or `under_way`.
+    meeting_progress progress = meeting_progress::under_way;
+    scheduling::interval time = {};
+    /// Nothing while it is not held yet, such as while the workflow is paused.
+    std::optional<std::string> booking_id = {};
+    friend bool operator==(const slot_chosen&, const slot_chosen&) = default;
+};
+using slot_choice = std::variant<slot_chosen, slot_refused>;
+
+/// After a guest's turn: what it has cost besides the tokens that it was accepted with.
+struct spend_guest_tokens {
+    std::string delegation_id;
+    std::uint64_t tokens = 0;
 };
 
 }  // namespace perin::runtime
@@ -195,4 +258,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::offer_slots)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::book_slot)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::move_slot)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::cancel_slot)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::take_guest_turn)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::begin_guest_booking)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::guest_standing)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::choose_slot)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(perin::runtime::spend_guest_tokens)

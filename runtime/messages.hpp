@@ -58,8 +58,12 @@ struct commit_conversation {
     std::vector<journal_record> records;
     timestamp at = {};
     std::uint64_t last_seq = 0;
-    /// Set where the conversation begins: its title.
+    /// Set where the conversation begins: its title, and the link whose guest it is with.
     std::optional<std::string> begins = {};
+    std::string delegation_id = {};
+    /// Tokens that the accepted turn, a guest's by the link above, costs at least: `gone` where
+    /// that has no turns or tokens left, is revoked or has expired.
+    std::optional<std::uint64_t> guest_turn_tokens = {};
     std::optional<turn_ids> accepted = {};
     /// The turn that ended with these records.
     std::optional<std::string> ended_turn = {};
@@ -198,6 +202,8 @@ struct loaded_conversation {
     bool deleted = false;
     conversation_summary summary = {};
     user owner = {};
+    /// As of `turn_input`.
+    std::string delegation_id = {};
     /// Ascending, ends with the newest, covers every turn that has not ended.
     std::vector<journal_record> tail = {};
 };
@@ -330,9 +336,20 @@ struct chat_accepted {
     std::uint64_t turn_version = 0;
 };
 
+/// How a guest may use the conversations of a link's owner.
+struct guest_access {
+    std::string delegation_id;
+    /// Not a new one: what the guest names must be there.
+    bool must_exist = false;
+};
+
 struct chat_cancel {
     std::string user_id;
     std::string turn_id;
+    /// Only where the conversation is with a guest of this link; empty: any.
+    std::string delegation_id = {};
+    /// Only in this conversation.
+    std::optional<std::string> conversation_id = {};
 };
 
 /// Events after `after_seq`; the reader becomes live where they reach the newest.
@@ -382,8 +399,11 @@ struct turn_finished {
 struct turn_input {
     conversation_key key;
     user account;
+    /// The link whose guest speaks; empty: the user does.
+    std::string delegation_id = {};
     pending_turn turn;
-    execution_mode mode = execution_mode::direct;
+    /// As far as it is known.
+    std::optional<execution_mode> mode = {};
     std::vector<chat_message> history;
     /// Of a turn that is run again: what is on disk already.
     std::vector<planner_round> rounds;

@@ -202,7 +202,7 @@ void metrics::rows::turns(const metrics& of) {
     one("perin_turn_overhead_seconds", "What was added to the model's time in a finished turn.",
         of.overhead);
     each("perin_stage_duration_seconds", "Time of a stage of a turn.", "stage",
-         names_of<stage_name>(9), of.stages);
+         names_of<stage_name>(10), of.stages);
     named("perin_tool_calls_total", "Calls of tools, by how they ended.", "tool", of.tools,
           &tool_meter::calls, "status", names_of<tool_status>(3));
 }

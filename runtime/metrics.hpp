@@ -122,7 +122,7 @@ class metrics {
     by<histogram, turn_end::status, 3> turn_duration;
     histogram first_token;
     histogram overhead;
-    by<histogram, stage_name, 9> stages;
+    by<histogram, stage_name, 10> stages;
     by_name<tool_meter> tools{128};
 
     /// The meter of a model; `provider` as OpenTelemetry names it, such as `openai`.

@@ -70,8 +70,9 @@ struct begin_workflow {
     std::string kind;
     nlohmann::json input = nullptr;
     std::optional<workflow::told_in> origin = {};
-    /// The answer waits until it rests (has ended, or waits for somebody), at most so long; zero:
-    /// it comes once the beginning is on disk.
+    /// The answer waits until it rests (has ended, or waits for somebody) and what has happened is
+    /// told in its conversation, unless that has to be tried again later; at most so long. Zero: it
+    /// comes once the beginning is on disk.
     std::chrono::milliseconds until_it_rests{0};
 };
 
@@ -91,6 +92,9 @@ struct retry_step {
 struct answer_step {
     std::string step_id;
     nlohmann::json answer = nullptr;
+    /// Of the call that gives it, up to 200 characters: a call that is made again finds its answer
+    /// by it. Beside the answer, so that none who answers from outside can choose it. Empty: none.
+    std::string by = {};
 };
 
 using workflow_order = std::variant<pause_workflow, resume_workflow, cancel_workflow, skip_step,
@@ -101,17 +105,21 @@ struct command_workflow {
     std::string id;
     /// Only where it is this user's; empty: an operator's command.
     std::string user_id = {};
-    /// Only where it was begun in this conversation: a guest's command.
-    std::optional<std::string> conversation_id = {};
+    /// Of a guest's command: only where it was begun in one of these.
+    std::vector<std::string> conversations = {};
     workflow_order order;
     /// As of `begin_workflow`.
     std::chrono::milliseconds until_it_rests{0};
+    /// A guest answers what guests are asked, and does nothing else.
+    bool by_guest = false;
 };
 
 struct find_workflow {
     std::string id;
     /// As of `command_workflow`.
     std::string user_id = {};
+    /// As of `begin_workflow`.
+    std::chrono::milliseconds until_it_rests{0};
 };
 
 // -------------------------------------------------------------------------------- conversations

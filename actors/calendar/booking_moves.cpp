@@ -54,10 +54,8 @@ decision<booking_outcome> owner_calendar::decide(const move_booking& wanted,
     }
     commit.changes.emplace_back(std::move(change));
     return decided_commit<booking_outcome>{
-        std::move(commit), [told](const calendar_committed& done) -> booking_outcome {
-            time_booked out{told};
-            if (!done.bookings.empty()) out.taken = done.bookings.front();
-            return out;
+        std::move(commit), [told, id = one.id](const calendar_committed& done) -> booking_outcome {
+            return time_booked{told, booking_in(done, id)};
         }};
 }
 

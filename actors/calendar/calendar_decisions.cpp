@@ -43,6 +43,13 @@ interval span_of(const calendar::event& what, const std::string& viewer) {
 
 }  // namespace
 
+std::optional<booking> booking_in(const calendar_committed& done, const std::string& id) {
+    if (done.repeated) return done.bookings.front();
+    const auto found = std::ranges::find(done.bookings, id, &booking::id);
+    if (found == done.bookings.end()) return std::nullopt;
+    return *found;
+}
+
 booking_time booking_time_of(const interval& slot, const scheduling::buffers& around,
                              const std::string& timezone) {
     return {slot.start, slot.end, floor<minutes>(slot.start - around.before),
@@ -74,17 +81,29 @@ calendar::stored_event owner_calendar::next_version(std::size_t index, calendar:
 commit_calendar owner_calendar::commit_of(const decision_sources& from,
                                           const std::optional<once_key>& once,
                                           const calendar::calendar_entry& outcome) const {
-    commit_calendar out;
-    out.user_id = owner_.id;
-    out.expected_version = version_;
-    out.at = from.now;
+    auto out = commit_of(from);
     out.once = once;
     if (once) out.outcome = to_json(outcome).dump();
     return out;
 }
 
-commit_calendar owner_calendar::commit_of(const decision_sources& from) const {
-    return commit_of(from, std::nullopt, {});
+commit_calendar owner_calendar::commit_of(const decision_sources& from,
+                                          const std::string& but_not) const {
+    commit_calendar out;
+    out.user_id = owner_.id;
+    out.expected_version = version_;
+    out.at = from.now;
+    let_go(out, from.now, but_not);
+    return out;
+}
+
+void owner_calendar::let_go(commit_calendar& into, timestamp now,
+                            const std::string& but_not) const {
+    for (const auto& id : held_) {
+        const auto* one = find_booking(id);
+        if (id == but_not || !one->hold_expires_at || *one->hold_expires_at > now) continue;
+        into.changes.emplace_back(change_booking{id, one->version, booking_state::expired});
+    }
 }
 
 // ---------------------------------------------------------------------------------------- book
@@ -169,10 +188,11 @@ decision<booking_outcome> owner_calendar::decide(const book_time& wanted,
          !scheduling::is_empty(slot) &&
          ceil<minutes>(slot.end) - floor<minutes>(slot.start) <= longest_booking);
     auto commit = commit_of(from, wanted.once, entry(event));
+    std::string booking_id;
     if (is_booking) {
         auto fresh_booking = wanted.wanted;
         const auto zone = wanted.rules.timezone.empty() ? owner_.timezone : wanted.rules.timezone;
-        fresh_booking.id = from.new_id("bkg_");
+        booking_id = fresh_booking.id = from.new_id("bkg_");
         fresh_booking.user_id = owner_.id;
         fresh_booking.state = wanted.state;
         fresh_booking.time = booking_time_of(
@@ -189,9 +209,8 @@ decision<booking_outcome> owner_calendar::decide(const book_time& wanted,
     auto told = entry(event);
     if (!in_calendar) told.id.clear();
     return decided_commit<booking_outcome>{
-        std::move(commit), [told](const calendar_committed& done) -> booking_outcome {
-            time_booked out{told, std::nullopt, done.repeated};
-            if (!done.bookings.empty()) out.taken = done.bookings.front();
+        std::move(commit), [told, booking_id](const calendar_committed& done) -> booking_outcome {
+            time_booked out{told, booking_in(done, booking_id), done.repeated};
             if (done.repeated) out.entry.id = out.taken->event_id.value_or("");
             return out;
         }};
@@ -244,12 +263,11 @@ decision<booking_outcome> owner_calendar::decide(const move_event& wanted,
         change.time = booking_time_of(slot, around, owner_.timezone);
         commit.changes.emplace_back(std::move(change));
     }
-    return decided_commit<booking_outcome>{
-        std::move(commit), [told](const calendar_committed& done) -> booking_outcome {
-            time_booked out{told};
-            if (!done.bookings.empty()) out.taken = done.bookings.front();
-            return out;
-        }};
+    return decided_commit<booking_outcome>{std::move(commit),
+                                           [told, id = taken ? taken->id : std::string()](
+                                               const calendar_committed& done) -> booking_outcome {
+                                               return time_booked{told, booking_in(done, id)};
+                                           }};
 }
 
 decision<booking_outcome> owner_calendar::move_occurrence(const move_event& wanted,
@@ -396,7 +414,7 @@ decision<booking> owner_calendar::decide(const settle_booking& wanted,
     const auto& one = *found;
     if (one.state == wanted.to) return answer{one};
     change_booking change{one.id, one.version, wanted.to};
-    auto commit = commit_of(from);
+    auto commit = commit_of(from, one.id);
     if (wanted.to == booking_state::booked && wanted.what) {
         auto event = fresh(*wanted.what, from);
         change.event_id = event.id;
@@ -406,7 +424,7 @@ decision<booking> owner_calendar::decide(const settle_booking& wanted,
         commit.changes.emplace_back(drop_event{*one.event_id});
     commit.changes.emplace_back(std::move(change));
     return decided_commit<booking>{std::move(commit), [one](const calendar_committed& done) {
-                                       return done.bookings.empty() ? one : done.bookings.front();
+                                       return booking_in(done, one.id).value_or(one);
                                    }};
 }
 
@@ -417,6 +435,7 @@ decision<events_imported> owner_calendar::decide(const import_events& wanted, st
                                                  const decision_sources& from) const {
     events_imported counts;
     auto commit = commit_of(from);
+    const auto let_go = commit.changes.size();
     const auto end = std::min(wanted.events.size(), first + std::min(most, wanted.events.size()));
     for (auto i = first; i < end; ++i) {
         const auto& event = wanted.events[i];
@@ -438,7 +457,7 @@ decision<events_imported> owner_calendar::decide(const import_events& wanted, st
         next.what.sequence = event.sequence;
         commit.changes.emplace_back(put_event{std::move(next)});
     }
-    if (commit.changes.empty()) return result<events_imported>{counts};
+    if (commit.changes.size() == let_go) return result<events_imported>{counts};
     return decided_commit<events_imported>{std::move(commit),
                                            [counts](const calendar_committed&) { return counts; }};
 }

@@ -211,12 +211,6 @@ void owner_calendar::apply(const commit_calendar& what, const calendar_committed
         if (const auto* one = std::get_if<drop_event>(&change)) drop(one->id);
         if (const auto* one = std::get_if<put_feed>(&change)) has_feed_ = !one->token_hash.empty();
     }
-    // What is held past its time has been let go with the commit.
-    std::vector<std::string> over;
-    for (const auto& id : held_)
-        if (const auto& until = find_booking(id)->hold_expires_at; until && *until <= what.at)
-            over.push_back(id);
-    for (const auto& id : over) forget(id);
 }
 
 // ------------------------------------------------------------------------------------- entries

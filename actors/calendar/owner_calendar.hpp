@@ -50,6 +50,10 @@ struct left_aside {
     std::string booking = {};
 };
 
+/// The booking of that id, or of its key, as a commit has left it; nothing where it wrote none.
+[[nodiscard]] std::optional<booking> booking_in(const runtime::calendar_committed& done,
+                                                const std::string& id);
+
 /// A time with its buffers, to the minute, on its day in a zone.
 [[nodiscard]] booking_time booking_time_of(const scheduling::interval& slot,
                                            const scheduling::buffers& around,
@@ -167,10 +171,13 @@ class owner_calendar {
     [[nodiscard]] std::vector<range> others_near(const runtime::book_time& wanted,
                                                  const range& slot, const decision_sources& from,
                                                  const left_aside& aside = {}) const;
+    /// A commit on this version, which lets go of what is held past its time.
     [[nodiscard]] runtime::commit_calendar commit_of(const decision_sources& from,
                                                      const std::optional<runtime::once_key>& once,
                                                      const calendar::calendar_entry& outcome) const;
-    [[nodiscard]] runtime::commit_calendar commit_of(const decision_sources& from) const;
+    [[nodiscard]] runtime::commit_calendar commit_of(const decision_sources& from,
+                                                     const std::string& but_not = {}) const;
+    void let_go(runtime::commit_calendar& into, timestamp now, const std::string& but_not) const;
     [[nodiscard]] decision<runtime::booking_outcome> move_occurrence(
         const runtime::move_event& wanted, std::size_t index, const decision_sources& from) const;
     [[nodiscard]] decision<runtime::booking_outcome> move_series(

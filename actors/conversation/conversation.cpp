@@ -25,7 +25,7 @@ conversation_actor::behavior_type conversation_behavior(
             return answer;
         },
         [&flow](const cancel_turn& what) {
-            auto answer = flow.on_cancel(what.turn_id);
+            auto answer = flow.on_cancel(what);
             flow.handled();
             return answer;
         },

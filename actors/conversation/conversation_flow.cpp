@@ -55,6 +55,8 @@ void conversation_flow::take_up(loaded_conversation loaded) {
     // One that was started again may have nobody who asks for it.
     if (!exists_ || deleted_) return rest();
     account_ = std::move(loaded.owner);
+    delegation_id_ = std::move(loaded.delegation_id);
+    if (!delegation_id_.empty()) state_.be_guests();
     state_.restore(loaded.tail, loaded.summary.last_seq);
     announced_ = state_.last_seq();
     if (state_.running()) {
@@ -86,14 +88,71 @@ pending_turn conversation_flow::make_turn(const chat_send& message) {
     return turn;
 }
 
+std::optional<failure> conversation_flow::closed_to(const std::string& delegation_id) const {
+    if (delegation_id.empty() || delegation_id == delegation_id_) return std::nullopt;
+    return no_such_conversation();
+}
+
+std::optional<failure> conversation_flow::refusal(const chat_send& message) const {
+    if (!exists_ && message.guest && message.guest->must_exist) return no_such_conversation();
+    if (!exists_) return std::nullopt;
+    if (message.guest) return closed_to(message.guest->delegation_id);
+    // What the guest has written would stand beside the owner's own tools.
+    if (!delegation_id_.empty())
+        return failure{error_code::forbidden,
+                       "the conversation is a guest's: it can be read and deleted"};
+    return std::nullopt;
+}
+
 caf::result<result<chat_accepted>> conversation_flow::on_send(chat_send& message) {
     using reply = result<chat_accepted>;
     if (deleted_) return reply{no_such_conversation()};
+    if (auto why = refusal(message)) return reply{*why};
     if (!message.repeats_turn.empty()) return on_repeat(message);
+    if (message.guest) return on_guest_send(message);
+    auto promise = owe<reply>(self_);
+    accept(message, promise);
+    return promise;
+}
+
+/// A link that has nothing left is told so before anything is changed; of two at once the commit
+/// decides.
+caf::result<result<chat_accepted>> conversation_flow::on_guest_send(const chat_send& message) {
+    auto promise = owe<result<chat_accepted>>(self_);
+    ++guests_waiting_;
+    const auto refuse = [this, promise](const failure& why) {
+        promise.deliver(result<chat_accepted>{why});
+        rest();
+    };
+    self_
+        ->request(parts_->reader.load(), parts_->store_timeout,
+                  find_delegation{state_.key().user_id, message.guest->delegation_id, {}})
+        .then(
+            [this, promise, refuse, sent = message](const result<found_delegation>& found) mutable {
+                --guests_waiting_;
+                if (!found) return refuse(found.error());
+                if (auto why = no_turn_left(found->link, now())) return refuse(*why);
+                if (deleted_) return refuse(no_such_conversation());
+                accept(sent, promise);
+            },
+            [this, refuse](const caf::error&) mutable {
+                --guests_waiting_;
+                refuse(store_silent());
+            });
+    return promise;
+}
+
+void conversation_flow::accept(chat_send& message, owed_reply<result<chat_accepted>> promise) {
     account_ = message.account;
     auto turn = make_turn(message);
     commit_conversation extras;
     if (!exists_) extras.begins = title_of(message.message);
+    if (message.guest) {
+        delegation_id_ = message.guest->delegation_id;
+        state_.be_guests();
+        extras.delegation_id = delegation_id_;
+        extras.guest_turn_tokens = least_turn_tokens(message.message);
+    }
     extras.accepted = {turn.turn_id, turn.user_message_id, turn.assistant_message_id,
                        state_.version() + 1};
     if (message.decided) extras.follows = message.decided->notification_id;
@@ -103,9 +162,8 @@ caf::result<result<chat_accepted>> conversation_flow::on_send(chat_send& message
     auto history =
         exists_ ? std::span<const chat_message>{} : std::span<const chat_message>{message.history};
     auto taken = state_.accept(std::move(turn), message.on_busy, now(), history);
-    if (!taken) return reply{taken.error()};
+    if (!taken) return fulfil(promise, taken.error());
     exists_ = true;
-    auto promise = owe<reply>(self_);
     auto reader = message.reader;
     auto change = std::move(taken->change);
     auto starts = !change.events.empty();
@@ -122,7 +180,6 @@ caf::result<result<chat_accepted>> conversation_flow::on_send(chat_send& message
                if (starts && runs(turn_id)) start_turn();
                if (interrupts) cancel_running();
            });
-    return promise;
 }
 
 caf::result<result<chat_accepted>> conversation_flow::on_repeat(const chat_send& message) {
@@ -143,7 +200,10 @@ caf::result<result<chat_accepted>> conversation_flow::on_repeat(const chat_send&
     return promise;
 }
 
-caf::result<result<void>> conversation_flow::on_cancel(const std::string& turn_id) {
+caf::result<result<void>> conversation_flow::on_cancel(const cancel_turn& what) {
+    const auto& turn_id = what.turn_id;
+    if (closed_to(what.delegation_id))
+        return result<void>{failure{error_code::not_found, "there is no such turn"}};
     if (runs(turn_id)) {
         cancel_running();
         return result<void>{};
@@ -265,7 +325,7 @@ void conversation_flow::start_turn() {
     if (deleted_ || !state_.running() || turn_) return;
     const auto& running = *state_.running();
     record_turn_begin(state_.key(), running.turn, std::exchange(taken_up_, false));
-    turn_input input{state_.key(), account_,         running.turn,
+    turn_input input{state_.key(), account_,         delegation_id_, running.turn,
                      running.mode, state_.history(), running.rounds};
     turn_began_ = self_->clock().now();
     turn_ = spawn_turn(self_->system(), parts_->turns, std::move(input),
@@ -418,7 +478,7 @@ void conversation_flow::handled() {
 }
 
 void conversation_flow::rest() {
-    if (!state_.idle() || commits_open_ != 0) return;
+    if (!state_.idle() || commits_open_ != 0 || guests_waiting_ != 0) return;
     self_->send(parent_, conversation_rests{state_.key(), handled_, !exists_ || deleted_});
 }
 

@@ -46,7 +46,7 @@ class conversation_flow {
                runtime::conversations_actor parent, bool fresh);
 
     caf::result<result<runtime::chat_accepted>> on_send(runtime::chat_send& message);
-    caf::result<result<void>> on_cancel(const std::string& turn_id);
+    caf::result<result<void>> on_cancel(const runtime::cancel_turn& what);
     caf::result<result<runtime::fetch_page>> on_fetch(const runtime::chat_fetch& wanted);
     void on_leave(const runtime::session_actor& reader);
     caf::result<result<void>> on_erase();
@@ -70,6 +70,12 @@ class conversation_flow {
     void take_up(runtime::loaded_conversation loaded);
     caf::result<result<runtime::chat_accepted>> on_repeat(const runtime::chat_send& message);
     [[nodiscard]] pending_turn make_turn(const runtime::chat_send& message);
+    /// Why a guest of the link may not use the conversation; the empty id is its user's.
+    [[nodiscard]] std::optional<failure> closed_to(const std::string& delegation_id) const;
+    [[nodiscard]] std::optional<failure> refusal(const runtime::chat_send& message) const;
+    caf::result<result<runtime::chat_accepted>> on_guest_send(const runtime::chat_send& message);
+    void accept(runtime::chat_send& message,
+                runtime::owed_reply<result<runtime::chat_accepted>> promise);
     void commit(conversation_change change, runtime::commit_conversation extras, commit_done then);
     void start_turn();
     /// `false` where the turn was ended for saying too much.
@@ -101,6 +107,8 @@ class conversation_flow {
     /// On disk, or about to be with the first commit.
     bool exists_ = false;
     bool deleted_ = false;
+    /// The link whose guest it is with; empty: it is its user's own.
+    std::string delegation_id_;
     /// A user of the conversation as the last message brought it.
     user account_;
 
@@ -108,6 +116,8 @@ class conversation_flow {
     std::uint64_t announced_ = 0;
     std::uint64_t tickets_ = 0;
     std::uint64_t commits_open_ = 0;
+    /// Messages of guests whose link is being looked at.
+    std::uint64_t guests_waiting_ = 0;
     std::vector<runtime::session_actor> readers_;
     /// Pages that what was written meanwhile is missing from: read again once that is on disk.
     std::vector<std::pair<runtime::chat_fetch, runtime::owed_reply<result<runtime::fetch_page>>>>

@@ -42,6 +42,7 @@ caf::result<result<fetch_page>> conversation_flow::on_fetch(const chat_fetch& wa
     using reply = result<fetch_page>;
     if (!exists_ || deleted_)
         return reply{failure{error_code::not_found, "there is no such conversation"}};
+    if (auto why = closed_to(wanted.delegation_id)) return reply{*why};
     auto known = std::find(readers_.begin(), readers_.end(), wanted.reader) != readers_.end();
     if (!known && readers_.size() >= parts_->most_readers)
         return reply{failure{error_code::rate_limited, "too many readers of this conversation"}};

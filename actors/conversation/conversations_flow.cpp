@@ -367,13 +367,17 @@ caf::result<result<void>> conversations_flow::on_cancel(const chat_cancel& what)
         ->request(parts_->reader.load(), parts_->store_timeout,
                   find_turn{what.user_id, what.turn_id})
         .then(
-            [this, promise, silent,
-             turn_id = what.turn_id](const result<found_turn>& found) mutable {
+            [this, promise, silent, what](const result<found_turn>& found) mutable {
                 if (!found) return fulfil(promise, found.error());
-                if (found->ended)
+                if (what.conversation_id && found->key.conversation_id != *what.conversation_id)
+                    return fulfil(promise, no_such("turn"));
+                // Whose it is goes before how it stands.
+                if (found->ended && what.delegation_id.empty())
                     return fulfil(promise, failure{error_code::conflict, "the turn has ended"});
                 auto& one = wake(found->key);
-                self_->request(sent_to(one), parts_->store_timeout, cancel_turn{turn_id})
+                self_
+                    ->request(sent_to(one), parts_->store_timeout,
+                              cancel_turn{what.turn_id, what.delegation_id})
                     .then([promise](const reply& answer) mutable { promise.deliver(answer); },
                           silent);
             },

@@ -58,6 +58,7 @@ void ask_for_approval(const delegation_attempt& of, const found_delegation& at,
     asked.payload = dumped(payload);
     asked.actions = R"(["approve","refuse"])";
     asked.expires_at = what.time.starts_at;
+    crash_point("delegation.asking");
     of.ask<notification>(of.parts().notifications, notify_user{std::move(asked)},
                          [of, what](const notification&) {
                              crash_point("delegation.asked");
@@ -205,6 +206,7 @@ void mail(const delegation_attempt& of, const booked_meeting& meeting, meeting_n
                              (person == told_person::guest ? "guest" : "owner") + "@" +
                              of.parts().mail_host + ">",
                          of.now() + of.parts().mail_begins_within};
+    crash_point("delegation.mailing");
     of.ask<void>(of.parts().mailer, std::move(letter), [of] {
         crash_point("delegation.mailed");
         of.done({{"told", true}});
@@ -248,9 +250,8 @@ void create_event_of_link(const delegation_attempt& of) {
                           approval->second.value("approved", false);
     if (!approved) return of.done({{"booked", false}});
     of.with_booking([of](const found_delegation& at, const booking& what) {
-        const bool over = what.state == booking_state::held && what.hold_expires_at &&
-                          *what.hold_expires_at <= of.now();
-        if (over || what.state == booking_state::expired) return hold_again(of, at, what);
+        if (is_past_hold(what, of.now()) || what.state == booking_state::expired)
+            return hold_again(of, at, what);
         if (what.state == booking_state::declined || what.state == booking_state::cancelled)
             return of.done({{"booked", false}});
         put_into_calendar(of, at, what);
@@ -292,6 +293,7 @@ void notify_owner(const delegation_attempt& of) {
     with_news(of, [of](const booked_meeting& meeting, meeting_news news) {
         const auto which = static_cast<std::size_t>(news);
         const found_delegation at{meeting.link, meeting.owner, {}};
+        crash_point("delegation.notifying");
         of.ask<notification>(of.parts().notifications,
                              notify_user{about(of, at, meeting.what, types[which], said[which])},
                              [of](const notification&) {

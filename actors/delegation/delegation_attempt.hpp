@@ -93,7 +93,7 @@ class delegation_attempt {
     std::shared_ptr<const delegation_flow_parts> parts_;
 };
 
-// The steps, by what they do. What `create_event` and `agree_slot` did is taken back by `give_up`.
+// The steps, by what they do. What a workflow has taken or booked is taken back by `give_up`.
 void validate_link(const delegation_attempt& of);
 void load_owner_context(const delegation_attempt& of);
 void check_availability(const delegation_attempt& of);

@@ -1,6 +1,7 @@
 #include "actors/delegation/delegation_flow.hpp"
 
 #include "actors/delegation/delegation_attempt.hpp"
+#include "actors/delegation/hold_release.hpp"
 
 namespace perin::actors {
 
@@ -48,7 +49,9 @@ std::vector<workflow::step_definition> last_steps() {
 workflow::definition booking_definition() {
     workflow::definition out{delegation_workflow, 1, {}};
     out.steps = {
-        step("validate_link", "Check the link", "validate_link", "Whether the link still holds"),
+        // A time that a guest has asked for is held before the workflow begins.
+        compensated(step("validate_link", "Check the link", "validate_link",
+                         "Whether the link still holds")),
         step("load_owner_context", "Load the context", "load_owner_context", "Whose time it is"),
         step("check_availability", "Check availability", "check_availability",
              "Whether there is any time"),
@@ -90,7 +93,7 @@ workflow_book delegation_workflows(delegation_flow_parts given) {
     const auto parts = std::make_shared<const delegation_flow_parts>(std::move(given));
     const auto work = [parts](step_work what) {
         return [parts, what](std::shared_ptr<step_run> run) {
-            what(delegation_attempt(std::move(run), parts));
+            what(delegation_attempt(giving_back(std::move(run), parts, many_attempts), parts));
         };
     };
     workflow_book out;
@@ -103,7 +106,7 @@ workflow_book delegation_workflows(delegation_flow_parts given) {
         out.kinds.push_back(std::move(kind));
         return out.kinds.back();
     };
-    add("validate_link", validate_link);
+    add("validate_link", validate_link).compensate = work(give_up);
     add("load_owner_context", load_owner_context);
     add("check_availability", check_availability);
     auto& agrees = add("agree_slot", agree_slot);

@@ -24,7 +24,10 @@ delegations_actor::behavior_type delegations(delegations_flow::pointer self,
         [&state](const book_slot& what) { return state.on_book(what); },
         [&state](const move_slot& what) { return state.on_move(what); },
         [&state](const cancel_slot& what) { return state.on_cancel(what); },
-        [&state](const take_guest_turn& what) { return state.on_turn(what); },
+        [&state](const begin_guest_booking& what) { return state.on_begin_booking(what); },
+        [&state](const guest_standing& what) { return state.on_stand(what); },
+        [&state](const choose_slot& what) { return state.on_choose(what); },
+        [&state](const spend_guest_tokens& what) { state.on_spent(what); },
         [](tick) {},
     };
 }

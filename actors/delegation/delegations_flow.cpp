@@ -2,6 +2,7 @@
 
 #include "persistence/credentials.hpp"
 #include "runtime/crash_point.hpp"
+#include "runtime/log.hpp"
 
 #include <caf/actor_system.hpp>
 
@@ -19,13 +20,6 @@ failure unknown_guest() {
 }
 failure no_such_booking() { return {error_code::not_found, "there is no such booking"}; }
 failure too_many() { return {error_code::unavailable, "too many bookings are under way"}; }
-failure not_yet() {
-    return {error_code::unavailable,
-            "the booking is under way; ask again",
-            {},
-            {},
-            std::chrono::milliseconds{2'000}};
-}
 
 std::string hold_key_of(const std::string& workflow_id) { return "link/" + workflow_id; }
 
@@ -57,7 +51,7 @@ begin_workflow change_of(const found_delegation& at, const booking& what, const 
 std::optional<failure> unchangeable(const booking* what, timestamp now) {
     if (what == nullptr || !is_active(what->state)) return no_such_booking();
     if (what->time.ends_at <= now) return failure{error_code::gone, "the meeting is over"};
-    if (what->state == booking_state::held) return not_yet();
+    if (what->state == booking_state::held) return booking_under_way();
     return std::nullopt;
 }
 
@@ -65,34 +59,16 @@ std::optional<failure> unchangeable(const booking* what, timestamp now) {
 
 void delegations_flow::begin(pointer self, delegations_parts parts) {
     self_ = self;
-    parts_ = std::move(parts);
-}
-
-template <class Answer, class Handle, class Message>
-void delegations_flow::ask(const actor_slot<Handle>& whom, std::chrono::milliseconds timeout,
-                           Message message, told<Answer> tell) {
-    const auto to = whom.load();
-    if (!to) return tell(failure{error_code::unavailable, "the server is starting"});
-    self_->request(to, timeout, std::move(message))
-        .then([tell](result<Answer>& answer) { tell(std::move(answer)); },
-              [tell](const caf::error&) {
-                  tell(failure{error_code::unavailable, "a part of the server does not answer"});
-              });
-}
-
-void delegations_flow::with_link(const std::string& user_id, const std::string& id,
-                                 told<found_delegation> tell) {
-    ask<found_delegation>(parts_.reader, parts_.store_timeout, find_delegation{user_id, id, {}},
-                          std::move(tell));
+    link_requests::begin(self, std::move(parts));
 }
 
 void delegations_flow::commit(decltype(commit_delegation::change) change, told<void> tell) {
-    ask<void>(parts_.store, parts_.store_timeout, commit_delegation{std::move(change), now()},
+    ask<void>(parts().store, parts().store_timeout, commit_delegation{std::move(change), now()},
               std::move(tell));
 }
 
 template <class Answer>
-delegations_flow::told<Answer> delegations_flow::counted(owed_reply<result<Answer>> owed) {
+told<Answer> delegations_flow::counted(owed_reply<result<Answer>> owed) {
     ++under_way_;
     return [this, owed](result<Answer> answer) {
         --under_way_;
@@ -103,7 +79,7 @@ delegations_flow::told<Answer> delegations_flow::counted(owed_reply<result<Answe
 // --------------------------------------------------------------------------------------- owner
 
 caf::result<result<created_link>> delegations_flow::on_create(const create_link& wanted) {
-    auto link = new_link(wanted.body, wanted.owner, now(), *parts_.entropy);
+    auto link = new_link(wanted.body, wanted.owner, now(), *parts().entropy);
     if (!link) return result<created_link>{link.error()};
     auto owed = owe<result<created_link>>(self_);
     commit(put_delegation{link->link, persistence::token_hash(link->token)},
@@ -135,11 +111,11 @@ void delegations_flow::let_in(const admit_guest& wanted, found_delegation at,
     if (!wanted.begins_session) return tell(std::move(out));
     if (wanted.known_session.empty()) return begin_session({}, std::move(out), false, tell);
     ask<found_guest_session>(
-        parts_.reader, parts_.store_timeout, find_guest_session{wanted.known_session},
+        parts().reader, parts().store_timeout, find_guest_session{wanted.known_session},
         [this, out, tell](const result<found_guest_session>& known) {
             if (!known && known.error().code != error_code::not_found) return tell(known.error());
-            const bool good =
-                known && known->delegation_id == out.at.link.id && known->expires_at > now();
+            const bool good = known && known->delegation_id == out.at.link.id &&
+                              known->expires_at > now() && !known->conversation_deleted;
             begin_session(known ? *known : found_guest_session{}, out, good, tell);
         });
 }
@@ -151,10 +127,11 @@ void delegations_flow::begin_session(const found_guest_session& known, admitted_
         who.conversation_id = known.conversation_id;
         return tell(std::move(who));
     }
-    who.session_id = make_id("ses_", now(), parts_.entropy->for_id());
+    who.session_id = make_id("ses_", now(), parts().entropy->for_id());
+    who.conversation_id = make_id("cnv_", now(), parts().entropy->for_id());
     who.session_secret = persistence::new_token("pgs_");
     who.session_expires_at = std::max(life_of(who.at.link), now() + std::chrono::hours{1});
-    commit(put_guest_session{*who.session_id, who.at.link.id,
+    commit(put_guest_session{*who.session_id, who.at.link.id, *who.conversation_id,
                              persistence::token_hash(who.session_secret), who.session_expires_at},
            [who, tell](const result<void>& done) {
                if (!done) return tell(done.error());
@@ -167,34 +144,37 @@ caf::result<result<admitted_guest>> delegations_flow::on_admit(const admit_guest
     const told<admitted_guest> tell = [owed](result<admitted_guest> answer) {
         owed.deliver(std::move(answer));
     };
-    if (wanted.secret.empty()) return result<admitted_guest>{unknown_guest()};
+    if (wanted.secret.empty() && wanted.delegation_id.empty())
+        return result<admitted_guest>{unknown_guest()};
     const auto lost = [tell](const failure& why) {
         tell(why.code == error_code::not_found ? unknown_guest() : why);
     };
     if (!wanted.by_session) {
-        ask<found_delegation>(parts_.reader, parts_.store_timeout,
-                              find_delegation{{}, {}, wanted.secret},
+        const auto by = wanted.secret.empty()
+                            ? find_delegation{wanted.user_id, wanted.delegation_id, {}}
+                            : find_delegation{{}, {}, wanted.secret};
+        ask<found_delegation>(parts().reader, parts().store_timeout, by,
                               [this, wanted, tell, lost](result<found_delegation> found) {
                                   if (!found) return lost(found.error());
                                   let_in(wanted, std::move(*found), tell);
                               });
         return owed;
     }
-    ask<found_guest_session>(parts_.reader, parts_.store_timeout, find_guest_session{wanted.secret},
-                             [this, tell, lost](result<found_guest_session> found) {
-                                 if (!found) return lost(found.error());
-                                 if (found->expires_at <= now()) return tell(unknown_guest());
-                                 const auto with_session = [tell, id = found->id,
-                                                            conversation = found->conversation_id](
-                                                               result<admitted_guest> in) {
-                                     if (in) {
-                                         in->session_id = id;
-                                         in->conversation_id = conversation;
-                                     }
-                                     tell(std::move(in));
-                                 };
-                                 let_in({}, std::move(found->at), with_session);
-                             });
+    ask<found_guest_session>(
+        parts().reader, parts().store_timeout, find_guest_session{wanted.secret},
+        [this, tell, lost](result<found_guest_session> found) {
+            if (!found) return lost(found.error());
+            if (found->expires_at <= now()) return tell(unknown_guest());
+            const auto with_session = [tell, id = found->id, conversation = found->conversation_id](
+                                          result<admitted_guest> in) {
+                if (in) {
+                    in->session_id = id;
+                    in->conversation_id = conversation;
+                }
+                tell(std::move(in));
+            };
+            let_in({}, std::move(found->at), with_session);
+        });
     return owed;
 }
 
@@ -212,7 +192,7 @@ caf::result<result<std::vector<scheduling::interval>>> delegations_flow::on_offe
                                                   "is none of the link's durations",
                                                   {},
                                                   "durationMins"});
-                  ask<slots>(parts_.calendars, parts_.calendar_timeout,
+                  ask<slots>(parts().calendars, parts().calendar_timeout,
                              free_time_of(*at, now(), wanted.from, wanted.until, wanted.duration,
                                           wanted.limit),
                              [owed](result<slots> found) { owed.deliver(std::move(found)); });
@@ -220,25 +200,25 @@ caf::result<result<std::vector<scheduling::interval>>> delegations_flow::on_offe
     return owed;
 }
 
-caf::result<result<void>> delegations_flow::on_turn(const take_guest_turn& wanted) {
-    auto owed = owe<result<void>>(self_);
-    const auto tell = [owed](const result<void>& done) { owed.deliver(done); };
-    commit(count_guest_turn{wanted.delegation_id},
-           [this, tell, begins = wanted.begins](const result<void>& counted) {
-               if (!counted || !begins) return tell(counted);
-               commit(*begins, tell);
-           });
-    return owed;
+void delegations_flow::on_spent(const spend_guest_tokens& what) {
+    commit(count_guest_tokens{what.delegation_id, what.tokens}, [what](const result<void>& done) {
+        if (!done)
+            log(log_level::warning, "delegation.tokens_not_counted",
+                "what a guest's turn has cost could not be counted",
+                {{"delegationId", what.delegation_id},
+                 {"tokens", what.tokens},
+                 {"code", to_string(done.error().code)}});
+    });
 }
 
 // ------------------------------------------------------------------------------------- bookings
 
 void delegations_flow::after_workflow(begin_workflow what, const std::string& delegation_id,
                                       std::function<void(result<found_delegation>)> tell) {
-    what.until_it_rests = parts_.longest_wait;
+    what.until_it_rests = parts().longest_wait;
     const auto user_id = what.user_id;
     ask<workflow::account_of>(
-        parts_.workflows, parts_.longest_wait + parts_.store_timeout, std::move(what),
+        parts().workflows, parts().longest_wait + parts().store_timeout, std::move(what),
         [this, user_id, delegation_id, tell](const result<workflow::account_of>& rests) {
             if (!rests) return tell(rests.error());
             if (rests->is.status == workflow::status::failed)
@@ -248,7 +228,7 @@ void delegations_flow::after_workflow(begin_workflow what, const std::string& de
 }
 
 caf::result<result<slot_outcome>> delegations_flow::on_book(const book_slot& wanted) {
-    if (under_way_ >= parts_.most_under_way) return result<slot_outcome>{too_many()};
+    if (under_way_ >= parts().most_under_way) return result<slot_outcome>{too_many()};
     // As the workflow will read it: what is held is booked.
     const auto fits = chosen_slot_of(
         to_json(chosen_slot{wanted.starts_at, wanted.duration, wanted.who, wanted.note}));
@@ -256,7 +236,7 @@ caf::result<result<slot_outcome>> delegations_flow::on_book(const book_slot& wan
     auto owed = owe<result<slot_outcome>>(self_);
     const auto tell = counted(owed);
     const auto id = wanted.idempotency_key.empty()
-                        ? make_id("wfl_", now(), parts_.entropy->for_id())
+                        ? make_id("wfl_", now(), parts().entropy->for_id())
                         : id_from("wfl_", wanted.delegation_id + "\n" + wanted.idempotency_key);
     with_link(wanted.user_id, wanted.delegation_id,
               [this, tell, slot = *fits, id](const result<found_delegation>& at) {
@@ -274,7 +254,7 @@ caf::result<result<slot_outcome>> delegations_flow::on_book(const book_slot& wan
 void delegations_flow::hold_and_begin(const found_delegation& at, const chosen_slot& slot,
                                       const std::string& workflow_id, const outcome_told& tell) {
     ask<booking_outcome>(
-        parts_.calendars, parts_.calendar_timeout,
+        parts().calendars, parts().calendar_timeout,
         hold_of(at, slot, hold_key_of(workflow_id), workflow_id),
         [this, at, slot, workflow_id, tell](const result<booking_outcome>& outcome) {
             if (!outcome) return tell(outcome.error());
@@ -300,12 +280,9 @@ void delegations_flow::begin_booking(const found_delegation& at, const chosen_sl
         std::move(wanted), at.link.id,
         [this, workflow_id, tell](const result<found_delegation>& now_is) {
             if (!now_is) return tell(now_is.error());
-            // By the workflow: a hold that had ended may have been made anew.
-            const booking* made = nullptr;
-            for (const auto& each : now_is->bookings)
-                if (each.workflow_id == workflow_id && (!made || is_active(each.state)))
-                    made = &each;
-            if (made == nullptr || made->state == booking_state::held) return tell(not_yet());
+            const auto* made = find_booking_of(*now_is, workflow_id);
+            if (made == nullptr || made->state == booking_state::held)
+                return tell(booking_under_way());
             if (!is_active(made->state))
                 return tell(failure{error_code::conflict, "the booking has ended again"});
             tell(slot_outcome{taken_of(*now_is, *made, now())});
@@ -324,7 +301,7 @@ void delegations_flow::with_changeable(const Wanted& wanted, const Tell& tell, T
 }
 
 caf::result<result<slot_outcome>> delegations_flow::on_move(const move_slot& wanted) {
-    if (under_way_ >= parts_.most_under_way) return result<slot_outcome>{too_many()};
+    if (under_way_ >= parts().most_under_way) return result<slot_outcome>{too_many()};
     auto owed = owe<result<slot_outcome>>(self_);
     const auto tell = counted(owed);
     with_changeable(
@@ -341,7 +318,7 @@ void delegations_flow::begin_move(const found_delegation& at, const booking& wha
     auto asked = move_of(at, what, to);
     asked.only_asks = true;
     ask<booking_outcome>(
-        parts_.calendars, parts_.calendar_timeout, std::move(asked),
+        parts().calendars, parts().calendar_timeout, std::move(asked),
         [this, at, what, to, tell](const result<booking_outcome>& outcome) {
             if (!outcome) return tell(outcome.error());
             if (const auto* refused = std::get_if<time_refused>(&*outcome)) {
@@ -364,7 +341,7 @@ void delegations_flow::begin_move(const found_delegation& at, const booking& wha
 }
 
 caf::result<result<booking>> delegations_flow::on_cancel(const cancel_slot& wanted) {
-    if (under_way_ >= parts_.most_under_way) return result<booking>{too_many()};
+    if (under_way_ >= parts().most_under_way) return result<booking>{too_many()};
     auto owed = owe<result<booking>>(self_);
     const auto tell = counted(owed);
     with_changeable(wanted, tell, [this, tell](const found_delegation& at, const booking& what) {
@@ -373,11 +350,35 @@ caf::result<result<booking>> delegations_flow::on_cancel(const cancel_slot& want
                            if (!now_is) return tell(now_is.error());
                            const auto* ended = find_booking(*now_is, id);
                            if (ended == nullptr) return tell(no_such_booking());
-                           if (is_active(ended->state)) return tell(not_yet());
+                           if (is_active(ended->state)) return tell(booking_under_way());
                            tell(*ended);
                        });
     });
     return owed;
+}
+
+// ---------------------------------------------------------------------------------- guest's chat
+
+template <class Answer, class Message>
+caf::result<result<Answer>> delegations_flow::to_guest(
+    const Message& wanted, void (guest_booking::*what)(const Message&, const told<Answer>&) const) {
+    if (under_way_ >= parts().most_under_way) return result<Answer>{too_many()};
+    auto owed = owe<result<Answer>>(self_);
+    (guests_.*what)(wanted, counted(owed));
+    return owed;
+}
+
+caf::result<result<workflow::account_of>> delegations_flow::on_begin_booking(
+    const begin_guest_booking& wanted) {
+    return to_guest(wanted, &guest_booking::begin);
+}
+
+caf::result<result<guest_stand>> delegations_flow::on_stand(const guest_standing& wanted) {
+    return to_guest(wanted, &guest_booking::stand);
+}
+
+caf::result<result<slot_choice>> delegations_flow::on_choose(const choose_slot& wanted) {
+    return to_guest(wanted, &guest_booking::choose);
 }
 
 }  // namespace perin::actors

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "actors/delegation/delegations.hpp"
+#include "actors/delegation/guest_booking.hpp"
 #include "actors/delegation/link_booking.hpp"
+#include "actors/delegation/link_requests.hpp"
 #include "runtime/supervision/owed_reply.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -17,7 +19,7 @@ namespace perin::actors {
 ///
 ///     find the link ─► hold the time ─► begin the workflow, wait until it rests ─► what became of
 ///     it
-class delegations_flow {
+class delegations_flow : private link_requests {
   public:
     static constexpr const char* name = "delegations";
     using pointer = runtime::delegations_actor::stateful_pointer<delegations_flow>;
@@ -31,20 +33,15 @@ class delegations_flow {
     caf::result<result<runtime::slot_outcome>> on_book(const runtime::book_slot& wanted);
     caf::result<result<runtime::slot_outcome>> on_move(const runtime::move_slot& wanted);
     caf::result<result<booking>> on_cancel(const runtime::cancel_slot& wanted);
-    caf::result<result<void>> on_turn(const runtime::take_guest_turn& wanted);
+    caf::result<result<workflow::account_of>> on_begin_booking(
+        const runtime::begin_guest_booking& wanted);
+    caf::result<result<runtime::guest_stand>> on_stand(const runtime::guest_standing& wanted);
+    caf::result<result<runtime::slot_choice>> on_choose(const runtime::choose_slot& wanted);
+    void on_spent(const runtime::spend_guest_tokens& what);
 
   private:
-    template <class Answer>
-    using told = std::function<void(result<Answer>)>;
     using outcome_told = told<runtime::slot_outcome>;
 
-    [[nodiscard]] timestamp now() const { return parts_.clock->now(); }
-    /// Asks, and tells the answer, or that there was none.
-    template <class Answer, class Handle, class Message>
-    void ask(const runtime::actor_slot<Handle>& whom, std::chrono::milliseconds timeout,
-             Message message, told<Answer> tell);
-    void with_link(const std::string& user_id, const std::string& id,
-                   told<runtime::found_delegation> tell);
     void commit(decltype(runtime::commit_delegation::change) change, told<void> tell);
     /// Tells how the booking with the key stands once its workflow rests.
     void after_workflow(runtime::begin_workflow what, const std::string& delegation_id,
@@ -67,8 +64,14 @@ class delegations_flow {
     template <class Answer>
     told<Answer> counted(runtime::owed_reply<result<Answer>> owed);
 
+    /// What a guest who chats wants, where not too many are under way.
+    template <class Answer, class Message>
+    caf::result<result<Answer>> to_guest(const Message& wanted,
+                                         void (guest_booking::*what)(const Message&,
+                                                                     const told<Answer>&) const);
+
     pointer self_ = nullptr;
-    delegations_parts parts_;
+    guest_booking guests_{*this};
     std::size_t under_way_ = 0;
 };
 

@@ -13,13 +13,9 @@ namespace perin::actors {
 using namespace runtime;
 using std::chrono::minutes;
 
-namespace {
-
 bool is_past_hold(const booking& one, timestamp now) {
     return one.state == booking_state::held && one.hold_expires_at && *one.hold_expires_at <= now;
 }
-
-}  // namespace
 
 result<created_link> new_link(const nlohmann::json& body, const user& owner, timestamp now,
                               entropy& random) {
@@ -57,6 +53,25 @@ std::optional<failure> closed(const found_delegation& at, timestamp now) {
 const booking* find_booking(const found_delegation& at, std::string_view booking_id) {
     const auto found = std::ranges::find(at.bookings, booking_id, &booking::id);
     return found == at.bookings.end() ? nullptr : &*found;
+}
+
+const booking* find_booking_of(const found_delegation& at, std::string_view workflow_id) {
+    const booking* out = nullptr;
+    for (const auto& each : at.bookings)
+        if (each.workflow_id == workflow_id && (!out || is_active(each.state))) out = &each;
+    return out;
+}
+
+failure booking_under_way() {
+    return {error_code::unavailable,
+            "the booking is under way; ask again",
+            {},
+            {},
+            std::chrono::milliseconds{2'000}};
+}
+
+find_free_time next_free_times(const found_delegation& at, timestamp now, std::size_t limit) {
+    return free_time_of(at, now, now, now + offered_days, at.link.rules.durations.front(), limit);
 }
 
 find_free_time free_time_of(const found_delegation& at, timestamp now, timestamp from,

@@ -140,6 +140,7 @@ void notifications_flow::close(const notification& found, const resolve_notifica
 
 void notifications_flow::commit_close(close_notification change, const promise& owed) {
     const bool followed = change.followed_by.has_value();
+    if (followed) crash_point("approval.deciding");
     self_
         ->request(parts_.store.load(), parts_.store_timeout,
                   commit_notification{std::move(change), now()})

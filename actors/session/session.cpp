@@ -85,6 +85,10 @@ class session {
         conversation_key key;
         std::uint64_t seq = 0;
         bool live = false;
+        /// As of `chat_fetch`.
+        std::string delegation_id = {};
+        /// The conversation has answered: whoever asks may have it.
+        bool granted = false;
         /// Tells the answers to the newest fetch from earlier ones.
         std::uint64_t generation = 0;
         /// Where the next page begins, while one waits for room; nothing else does.
@@ -155,16 +159,21 @@ class session {
         // With a key the answer takes another way than the events: those are asked for then.
         auto keyed = !what.message.idempotency_key.empty();
         if (!known && !keyed) what.message.reader = self_;
+        auto link = what.message.guest ? what.message.guest->delegation_id : std::string();
         auto asked_now = finder();
         self_->request(asked_now, parts_->timeout, std::move(what.message))
             .then(
-                [this, key, keyed, version = watched_,
+                [this, key, keyed, asked, version = watched_, link,
                  id = what.request_id](const result<chat_accepted>& answer) mutable {
-                    if (!answer) return sink_->failed(id, answer.error());
+                    if (!answer) {
+                        leave({key.user_id, asked});
+                        return sink_->failed(id, answer.error());
+                    }
                     key.conversation_id = answer->conversation_id;
                     auto [at, added] = cursors_.try_emplace(key.conversation_id);
                     auto live = !keyed && still_stand(version);
-                    if (added) at->second = {key, answer->seq, live};
+                    if (added) at->second = {key, answer->seq, live, link};
+                    at->second.granted = true;
                     sink_->accepted(id, *answer);
                     if (added && !live) fetch(key.conversation_id, at->second, {}, 0);
                 },
@@ -180,6 +189,7 @@ class session {
         auto& one = cursors_[what.key.conversation_id];
         one.key = what.key;
         one.seq = what.after_seq;
+        one.delegation_id = what.delegation_id;
         fetch(what.key.conversation_id, one, what.request_id, what.after_version);
     }
 
@@ -227,6 +237,9 @@ class session {
     }
 
     void obey(session_workflow& what) {
+        if (what.order.by_guest)
+            for (const auto& [id, one] : cursors_)
+                if (one.granted) what.order.conversations.push_back(id);
         self_->request(parts_->workflows.load(), parts_->timeout, std::move(what.order))
             .then(
                 [this, id = what.request_id](const result<workflow::account_of>& answer) {
@@ -254,7 +267,9 @@ class session {
         one.live = false;
         one.next_version.reset();
         auto generation = ++one.generation;
-        self_->request(asked, parts_->timeout, chat_fetch{one.key, one.seq, after_version, self_})
+        self_
+            ->request(asked, parts_->timeout,
+                      chat_fetch{one.key, one.seq, after_version, self_, one.delegation_id})
             .then(
                 [this, id, request_id, generation, version = watched_](result<fetch_page>& page) {
                     on_page(id, request_id, generation, page);
@@ -275,7 +290,11 @@ class session {
         if (!page) {
             if (current && !request_id && page.error().code == error_code::unavailable)
                 return resume_later(id);
-            if (current) cursors_.erase(found);
+            if (current) {
+                const auto key = found->second.key;
+                cursors_.erase(found);
+                leave(key);
+            }
             if (request_id) return sink_->failed(*request_id, page.error());
             if (current) sink_->gone(id);
             return;
@@ -283,12 +302,20 @@ class session {
         if (request_id) sink_->done(*request_id, page->newest);
         if (!current) return;
         auto& one = found->second;
+        one.granted = true;
         one.live = page->live;
         if (!page->live) one.next_version = page->next_version;
         auto before = one.seq;
         hand_on(id, one, std::move(page->events), !one.live);
         // A page with nothing new: there is no write to wait for.
         if (!one.live && one.seq == before) fetch(id, one, {}, page->next_version);
+    }
+
+    /// Of a conversation that is not followed: it was asked for, and did not answer so.
+    void leave(const conversation_key& key) {
+        const auto conversations = parts_->conversations.load();
+        if (key.conversation_id.empty() || cursors_.contains(key.conversation_id)) return;
+        if (conversations) self_->send(conversations, chat_leave{key, self_});
     }
 
     static failure too_many() {

@@ -88,17 +88,20 @@ class calendar_changes {
     booking_repository bookings_;
 };
 
-/// The booking that one of the keys was used for.
-result<std::optional<booking>> earlier_booking(persistence::database& db,
-                                               const commit_calendar& of) {
-    for (const auto& each : of.changes) {
-        const auto* entered = std::get_if<enter_booking>(&each);
-        if (entered == nullptr) continue;
-        if (entered->fresh.user_id != of.user_id) return no_such("booking");
-        auto found = booking_repository(db).earlier(entered->fresh);
-        if (!found || *found) return found;
-    }
-    return std::optional<booking>();
+/// What the commit books; null where it books nothing.
+const booking* booked_in(const commit_calendar& of) {
+    for (const auto& each : of.changes)
+        if (const auto* entered = std::get_if<enter_booking>(&each)) return &entered->fresh;
+    return nullptr;
+}
+
+/// Goes on from the version that the commit names. Whoever else decides on this calendar waits
+/// here, and then finds that it has gone on.
+result<void> enter(persistence::database& db, const commit_calendar& of, const booking* fresh) {
+    calendar_repository calendars(db);
+    if (fresh == nullptr || of.expected_version == 0)
+        return calendars.advance(of.user_id, of.expected_version, of.at);
+    return calendars.advance_for(fresh->idempotency_key, of.user_id, of.expected_version, of.at);
 }
 
 }  // namespace
@@ -110,21 +113,22 @@ result<calendar_committed> store_writer::apply(const commit_calendar& what) {
         if (!done) return done.error();
         if (*done) return failure{error_code::conflict, "the call has been done before"};
     }
-    calendar_repository calendars(db_);
-    auto earlier = earlier_booking(db_, what);
-    if (!earlier) return earlier.error();
-    if (*earlier) {
-        auto state = calendars.state_of(what.user_id);
+    const auto* fresh = booked_in(what);
+    if (fresh != nullptr && fresh->user_id != what.user_id) return no_such("booking");
+    // Of a user who was erased meanwhile there is no calendar to go on from; none is begun either.
+    if (what.expected_version == 0)
+        if (auto there = require_user(what.user_id); !there) return there.error();
+    if (auto mine = enter(db_, what, fresh); !mine) {
+        if (fresh == nullptr || mine.error().code != error_code::conflict) return mine.error();
+        // Its key may have been used.
+        auto earlier = booking_repository(db_).earlier(*fresh);
+        if (!earlier) return earlier.error();
+        if (!*earlier) return mine.error();
+        auto state = calendar_repository(db_).state_of(what.user_id);
         if (!state) return state.error();
         return calendar_committed{
             .version = state->version, .bookings = {std::move(**earlier)}, .repeated = true};
     }
-    // Of a user who was erased meanwhile there is no calendar to go on from; none is begun either.
-    if (what.expected_version == 0)
-        if (auto there = require_user(what.user_id); !there) return there.error();
-    // Whoever else decides on this calendar waits here, and then finds that it has gone on.
-    if (auto mine = calendars.advance(what.user_id, what.expected_version, what.at); !mine)
-        return mine.error();
     calendar_changes changes(db_, what);
     for (const auto& each : what.changes)
         if (auto done = std::visit(changes, each); !done) return done.error();

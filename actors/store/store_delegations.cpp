@@ -3,6 +3,7 @@
 #include "domain/json.hpp"
 #include "persistence/accounts.hpp"
 #include "persistence/bookings.hpp"
+#include "persistence/conversations.hpp"
 #include "persistence/credentials.hpp"
 #include "persistence/delegations.hpp"
 #include "persistence/guest_sessions.hpp"
@@ -35,6 +36,8 @@ delegation_row row_of(const delegation& link) {
             .most_uses = link.most_uses,
             .turns = link.turns,
             .most_turns = link.most_turns,
+            .tokens = link.tokens,
+            .most_tokens = link.most_tokens,
             .expires_at = link.expires_at,
             .revoked_at = link.revoked_at,
             .created_at = link.created_at,
@@ -58,6 +61,8 @@ result<delegation> link_of(delegation_row row) {
     out.most_uses = row.most_uses;
     out.turns = row.turns;
     out.most_turns = row.most_turns;
+    out.tokens = row.tokens;
+    out.most_tokens = row.most_tokens;
     out.revoked_at = row.revoked_at;
     out.created_at = row.created_at;
     return out;
@@ -100,15 +105,13 @@ struct delegation_changes {
     result<void> operator()(const revoke_delegation& one) const {
         return delegation_repository(db).revoke(one.user_id, one.id, at);
     }
-    result<void> operator()(const count_guest_turn& one) const {
-        return delegation_repository(db).take_turn(one.delegation_id, at);
+    result<void> operator()(const count_guest_tokens& one) const {
+        return delegation_repository(db).spend_tokens(one.delegation_id, one.tokens);
     }
     result<void> operator()(const put_guest_session& one) const {
         return guest_session_repository(db).create(
-            {one.id, one.delegation_id, std::nullopt, at, one.expires_at}, one.hash, most_sessions);
-    }
-    result<void> operator()(const bind_guest_session& one) const {
-        return guest_session_repository(db).bind(one.id, one.conversation_id);
+            {one.id, one.delegation_id, one.conversation_id, at, one.expires_at}, one.hash,
+            most_sessions);
     }
 };
 
@@ -145,8 +148,15 @@ result<found_guest_session> store_reader::read(const find_guest_session& what) {
     auto& row = **session;
     auto at = whole(db_, delegation_repository(db_).find_any(row.delegation_id));
     if (!at) return at.error();
-    return found_guest_session{std::move(row.id), std::move(row.delegation_id),
-                               std::move(row.conversation_id), row.expires_at, std::move(*at)};
+    auto talk =
+        persistence::conversation_repository(db_).find(at->link.user_id, row.conversation_id);
+    if (!talk) return talk.error();
+    return found_guest_session{std::move(row.id),
+                               std::move(row.delegation_id),
+                               std::move(row.conversation_id),
+                               *talk && (*talk)->deleted,
+                               row.expires_at,
+                               std::move(*at)};
 }
 
 }  // namespace perin::actors

@@ -41,6 +41,7 @@ result<loaded_conversation> store_reader::read(const load_conversation& what) {
     out.exists = true;
     out.deleted = (*row)->deleted;
     out.summary = (*row)->summary;
+    out.delegation_id = (*row)->delegation_id;
     if (out.deleted) return out;
     auto owner = account_repository(db_).find(user_id);
     if (!owner) return owner.error();

@@ -2,6 +2,7 @@
 
 #include "persistence/accounts.hpp"
 #include "persistence/conversations.hpp"
+#include "persistence/delegations.hpp"
 #include "persistence/idempotency.hpp"
 #include "persistence/journal.hpp"
 #include "persistence/memory.hpp"
@@ -65,12 +66,20 @@ result<conversation_committed> store_writer::apply(const commit_conversation& wh
         if (!earlier) return earlier.error();
         if (*earlier) return conversation_committed{**earlier};
     }
+    if (what.guest_turn_tokens) {
+        auto taken = persistence::delegation_repository(db_).take_turn(
+            what.delegation_id, *what.guest_turn_tokens, what.at);
+        if (!taken) return taken.error();
+    }
     persistence::conversation_repository conversations(db_);
     const auto& [user_id, conversation_id] = what.key;
     if (what.begins) {
         if (auto there = require_user(user_id); !there) return there.error();
-        auto begun = conversations.begin(
-            {user_id, {conversation_id, *what.begins, what.at, what.at, what.last_seq}, false});
+        auto begun =
+            conversations.begin({user_id,
+                                 {conversation_id, *what.begins, what.at, what.at, what.last_seq},
+                                 false,
+                                 what.delegation_id});
         if (!begun) return begun.error();
     }
     persistence::journal_repository journal(db_);

@@ -1,6 +1,7 @@
 #include "actors/fulfil.hpp"
 #include "actors/tools/calendar_arguments.hpp"
 #include "actors/tools/registry.hpp"
+#include "domain/event_search.hpp"
 #include "domain/slot_preferences.hpp"
 #include "runtime/supervision/prepare.hpp"
 
@@ -199,7 +200,9 @@ void reschedule_event(const calendar_call& call, const json& arguments) {
 
 void cancel_one(const calendar_call& call, const json& arguments) {
     find_event(call, arguments, [=](const calendar::calendar_entry& which) {
-        const bool whole = arguments.value("wholeSeries", false);
+        // "All my meetings" may be one series by chance.
+        const auto words = arguments.value("event", "");
+        const bool whole = arguments.value("wholeSeries", false) && names_event(words, which.title);
         const bool named = arguments.contains("on") || arguments.contains("recurrenceId");
         if (which.recurrence_id && !whole && !named)
             return call.end(

@@ -29,6 +29,8 @@ struct tool_context {
     timestamp asked_at = {};
     /// What the user's own message decides, by rules that no model has a part in.
     std::optional<notification_answer> answered = {};
+    /// The caller is a guest of this link; nothing: the caller is an owner.
+    std::optional<runtime::guest_call> guest = {};
 };
 
 /// A tool: what the model is told of it, and how a call of it is started.
@@ -93,5 +95,11 @@ class public_address;
     runtime::actor_slot<runtime::delegations_actor> delegations,
     std::shared_ptr<const runtime::wall_clock> clock,
     std::shared_ptr<const public_address> address);
+
+/// `delegation_check_availability` and `delegation_schedule_meeting`, for a guest: the link is the
+/// one of `tool_context::guest`. Without that a call is `forbidden`.
+[[nodiscard]] std::vector<tool> guest_tools(
+    runtime::actor_slot<runtime::delegations_actor> delegations,
+    std::shared_ptr<const runtime::wall_clock> clock);
 
 }  // namespace perin::actors

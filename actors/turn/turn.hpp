@@ -25,6 +25,9 @@ struct turn_parts {
     /// No model service is configured: the offline assistant is `model`, and the client is told.
     bool offline = false;
     std::shared_ptr<const tool_registry> tools;
+    /// Of a turn in which a guest of a link speaks: these, and none of the owner's.
+    std::shared_ptr<const tool_registry> guest_tools = {};
+    runtime::actor_slot<runtime::delegations_actor> delegations = {};
     runtime::actor_slot<runtime::memory_actor> memory;
     /// Nobody stands there: no stage is run for them, and a call that has to be approved fails.
     runtime::actor_slot<runtime::notifications_actor> notifications = {};
@@ -32,8 +35,14 @@ struct turn_parts {
     /// Tokens of the model's context.
     std::size_t window = 128'000;
     std::optional<std::int64_t> max_tokens = {};
+    /// The same of a guest's turn, which the owner pays for.
+    std::size_t guest_window = 16'000;
+    std::int64_t guest_max_tokens = 1'000;
     std::chrono::milliseconds memory_timeout{2'000};
     std::chrono::milliseconds notifications_timeout{2'000};
+    /// For the link that a guest comes by, and for a workflow that begins to come to its first
+    /// rest.
+    std::chrono::milliseconds link_timeout{15'000};
     std::chrono::milliseconds tool_timeout{30'000};
     /// For the conversation to write a plan or a result.
     std::chrono::milliseconds journal_timeout{30'000};

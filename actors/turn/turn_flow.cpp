@@ -1,6 +1,5 @@
 #include "actors/turn/turn_flow.hpp"
 
-#include "domain/intents.hpp"
 #include "domain/notification_talk.hpp"
 #include "domain/turn_failure.hpp"
 #include "runtime/crash_point.hpp"
@@ -44,9 +43,10 @@ void turn_flow::begin(pointer self, std::shared_ptr<const turn_parts> parts, tur
     input_ = std::move(input);
     owner_ = std::move(owner);
     began_ = self_->clock().now();
-    window_ = parts_->window;
+    window_ = is_guests() ? std::min(parts_->window, parts_->guest_window) : parts_->window;
     meters().turns_running.add();
     self_->set_exit_handler([this](caf::exit_msg& message) {
+        if (is_guests()) count_tokens();
         if (call_) call_->cancel();
         for (const auto& tool : running_tools_)
             if (auto strong = caf::actor_cast<caf::strong_actor_ptr>(tool))
@@ -59,6 +59,7 @@ void turn_flow::begin(pointer self, std::shared_ptr<const turn_parts> parts, tur
         say(turn_notice{"offline",
                         "no model service is configured: the built-in offline assistant answers"});
     // Told with the next stage: they answer at once or not at all.
+    if (is_guests()) return load_link();
     load_context();
 }
 
@@ -115,7 +116,7 @@ void turn_flow::load_notifications() {
 void turn_flow::context_loaded() {
     if (--context_open_ > 0) return;
     // What a decision began says nothing by its own message.
-    if (!input_.turn.decided) answered_ = answer_in(input_.turn.message, open_);
+    if (!input_.turn.decided) answered_ = answer_in(input_.turn.message, open_, input_.history);
     if (answered_) {
         enter(stage_name::notifications_action);
         leave(stage_name::notifications_action, stage_status::done);
@@ -127,9 +128,9 @@ void turn_flow::decide() {
     enter(stage_name::decide_execution_mode);
     leave(stage_name::decide_execution_mode, stage_status::done);
     if (!input_.rounds.empty()) return run_tools();
+    if (is_guests()) return next_round();
     if (input_.turn.decided) return plan_calls({input_.turn.decided->call});
-    const bool asked_back = answers_request(input_.history, input_.turn.message);
-    if (input_.mode == execution_mode::direct && !answered_ && !asked_back)
+    if (input_.mode != execution_mode::tools && !answered_)
         return call_model({stage_name::direct, prompt_phase::direct, true});
     next_round();
 }
@@ -146,14 +147,14 @@ void turn_flow::next_round() {
 
 void turn_flow::respond() { call_model({stage_name::responder, prompt_phase::responder, true}); }
 
-shared_model_request turn_flow::make_request(const call_plan& plan) {
+model_request turn_flow::owner_request(const call_plan& plan) const {
     const auto& options = input_.turn.options;
     prompt_state prompt;
     if (!options.perin_name.empty()) prompt.perin_name = options.perin_name;
     if (!options.tone.empty()) prompt.tone = options.tone;
     if (!options.specialization.empty()) prompt.specialization = options.specialization;
     prompt.user_name = input_.account.name;
-    prompt.timezone = options.timezone.empty() ? input_.account.timezone : options.timezone;
+    prompt.timezone = timezone();
     prompt.now = parts_->clock->now();
     prompt.memories = memory_.items;
     prompt.phase = plan.phase;
@@ -161,25 +162,37 @@ shared_model_request turn_flow::make_request(const call_plan& plan) {
     prompt.answered = answered_;
     prompt.awaits_approval = awaits_approval();
     if (input_.turn.decided) prompt.approved = input_.turn.decided->approved;
+    if (plan.phase == prompt_phase::planner) prompt.tools_available = tools().names();
 
-    auto made = std::make_shared<model_request>();
-    auto& request = *made;
-    if (plan.phase == prompt_phase::planner) {
-        request.tools = parts_->tools->definitions();
-        prompt.tools_available = parts_->tools->names();
-    }
-    request.messages.push_back({chat_role::system, system_prompt(prompt)});
-    request.messages.insert(request.messages.end(), input_.history.begin(), input_.history.end());
-    request.messages.push_back({chat_role::user, input_.turn.message});
+    model_request out;
+    out.messages.push_back({chat_role::system, system_prompt(prompt)});
+    out.context = {prompt.perin_name, prompt.user_name, prompt.timezone, prompt.now,
+                   memory_.items,     memory_.total,    open_,           answered_};
+    out.max_tokens = parts_->max_tokens;
+    return out;
+}
+
+void turn_flow::add_messages(model_request& to) const {
+    to.messages.insert(to.messages.end(), input_.history.begin(), input_.history.end());
+    to.messages.push_back({chat_role::user, input_.turn.message});
     for (const auto& round : input_.rounds) {
-        request.messages.push_back({chat_role::assistant, "", round.calls});
+        to.messages.push_back({chat_role::assistant, "", round.calls});
         for (std::size_t i = 0; i < round.calls.size(); ++i)
-            request.messages.push_back({chat_role::tool,
-                                        told_to_model(round.outcomes[i].value_or(tool_outcome{})),
-                                        {},
-                                        round.calls[i].id});
+            to.messages.push_back({chat_role::tool,
+                                   told_to_model(round.outcomes[i].value_or(tool_outcome{})),
+                                   {},
+                                   round.calls[i].id});
     }
-    auto reserved = static_cast<std::size_t>(parts_->max_tokens.value_or(4'096));
+}
+
+shared_model_request turn_flow::make_request(const call_plan& plan) {
+    auto made =
+        std::make_shared<model_request>(is_guests() ? guest_request(plan) : owner_request(plan));
+    auto& request = *made;
+    if (plan.phase == prompt_phase::planner && plan.stage == stage_name::planner)
+        request.tools = tools().definitions();
+    add_messages(request);
+    auto reserved = static_cast<std::size_t>(request.max_tokens.value_or(4'096));
     auto room = window_ > 2 * reserved ? window_ - reserved : window_ / 2;
     auto shortened = shorten_history(std::move(request.messages), room);
     request.messages = std::move(shortened.messages);
@@ -189,11 +202,8 @@ shared_model_request turn_flow::make_request(const call_plan& plan) {
                         "the oldest messages were left out to fit the model's window"});
     }
     request.stream = plan.stream;
-    request.max_tokens = parts_->max_tokens;
     request.origin = {input_.key.conversation_id, turn_id(), input_.turn.origin.request_id,
                       input_.turn.origin.trace};
-    request.context = {prompt.perin_name, prompt.user_name, prompt.timezone, prompt.now,
-                       memory_.items,     memory_.total,    open_,           answered_};
     return made;
 }
 
@@ -201,6 +211,12 @@ void turn_flow::call_model(call_plan plan) {
     plan_ = plan;
     enter(plan.stage);
     auto request = make_request(plan);
+    if (is_guests()) {
+        estimate_tokens(*request);
+        // What the owner pays for has a bound, also where it cannot be shortened.
+        if (call_tokens_ > window_)
+            return fail(error_code::too_large, "the message is too long for this link", false);
+    }
     auto number = ++call_number_;
     auto address = caf::actor_cast<turn_actor>(self_);
     call_ = answering_model().start(std::move(request), [address, number](model_event what) {
@@ -224,8 +240,10 @@ void turn_flow::on_progress(model_progress& progress) {
 }
 
 void turn_flow::on_delta(model_delta& delta) {
-    // A planner's words are for itself.
-    if (plan_.stage == stage_name::planner || delta.text.empty()) return;
+    // A planner's words are for itself, and so are those of an analysis.
+    if (plan_.stage == stage_name::planner || plan_.stage == stage_name::ai_analysis ||
+        delta.text.empty())
+        return;
     if (!text_shown_) {
         meters().first_token.observe(self_->clock().now() - began_);
         enter(stage_name::stream_response);
@@ -237,11 +255,17 @@ void turn_flow::on_delta(model_delta& delta) {
 
 void turn_flow::on_reply(model_reply& reply) {
     model_time_ += reply.elapsed;
+    correct_tokens(reply);
     if (reply.usage) {
         if (!usage_) usage_ = token_usage{};
         usage_->prompt_tokens += reply.usage->prompt_tokens;
         usage_->completion_tokens += reply.usage->completion_tokens;
         usage_->total_tokens += reply.usage->total_tokens;
+    }
+    if (plan_.stage == stage_name::ai_analysis) {
+        leave(plan_.stage, stage_status::done);
+        return on_analysis(analysis_of(reply.text)
+                               .value_or(analysis_by_rules(input_.history, input_.turn.message)));
     }
     if (plan_.stage == stage_name::planner) {
         leave(plan_.stage, stage_status::done);
@@ -278,6 +302,9 @@ void turn_flow::on_failure(const model_failure& why) {
         return call_model(plan_);
     }
     if (verdict.what == step::fall_back && fall_back(why)) return;
+    // A service that knows no structured output refuses the analysis, and not what follows.
+    if (plan_.stage == stage_name::ai_analysis && verdict.what == step::fail)
+        return on_analysis(analysis_by_rules(input_.history, input_.turn.message));
     fail(verdict.code, sentence_of(why.category), verdict.retryable);
 }
 
@@ -324,13 +351,13 @@ std::string turn_flow::answer_key() const {
 }
 
 std::optional<std::string> turn_flow::answer_given_before() const {
-    if (!parts_->answers || !input_.rounds.empty()) return std::nullopt;
+    if (!parts_->answers || is_guests() || !input_.rounds.empty()) return std::nullopt;
     return parts_->answers->find(answer_key(), self_->clock().now());
 }
 
 void turn_flow::keep_answer(const model_reply& reply) const {
     auto of_a_model = rung_ <= parts_->other_models.size() && !parts_->offline;
-    if (!parts_->answers || !of_a_model || !input_.rounds.empty()) return;
+    if (!parts_->answers || is_guests() || !of_a_model || !input_.rounds.empty()) return;
     if (reply.finish != model_finish::stop) return;
     parts_->answers->keep(answer_key(), reply.text, self_->clock().now());
 }
@@ -370,6 +397,7 @@ std::int64_t turn_flow::overhead_ms() const {
 }
 
 void turn_flow::finish(turn_end end) {
+    if (is_guests()) count_tokens();
     end.usage = usage_;
     end.overhead_ms = overhead_ms();
     self_->send(owner_, turn_finished{turn_id(), std::exchange(said_, {}), std::move(end)});

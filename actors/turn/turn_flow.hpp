@@ -2,6 +2,8 @@
 
 #include "actors/tools/registry.hpp"
 #include "actors/turn/turn.hpp"
+#include "domain/link_context.hpp"
+#include "domain/multi_step_analysis.hpp"
 #include "domain/prompt.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -21,6 +23,12 @@ namespace perin::actors {
 ///                   │                 ▲  └─► RESPONDER ────────┼────► finished
 ///                   │                 └────────────────────────┘ up to six rounds
 ///                   └─ decided by the user ─► TOOL_EXECUTION ─► RESPONDER ──► finished
+///
+/// A guest's turn knows nothing of its owner but the link, has tools of its own, and may begin a
+/// workflow:
+///
+///     the link ─► AI_ANALYSIS ─► where it begins one: until that rests ─► DECIDE_EXECUTION_MODE
+///                     └─ where one is under way, or nothing can be booked: skipped
 ///
 /// A call that has to be approved first opens a notification in its place; the turn then responds.
 ///
@@ -49,11 +57,28 @@ class turn_flow {
     void load_context();
     void load_notifications();
     void context_loaded();
+
+    [[nodiscard]] bool is_guests() const { return !input_.delegation_id.empty(); }
+    void load_link();
+    void look_at_link(std::function<void()> then);
+    void analyse();
+    void on_analysis(const multi_step_analysis& found);
+    void begin_multi_step(const multi_step_analysis& found);
+    [[nodiscard]] model_request guest_request(const call_plan& plan) const;
+    void estimate_tokens(const model_request& request);
+    void correct_tokens(const model_reply& reply);
+    void count_tokens() const;
     void decide();
     void next_round();
     void respond();
     void call_model(call_plan plan);
     [[nodiscard]] runtime::shared_model_request make_request(const call_plan& plan);
+    [[nodiscard]] model_request owner_request(const call_plan& plan) const;
+    /// What was said, and what this turn has done, behind the prompt.
+    void add_messages(model_request& to) const;
+    [[nodiscard]] const tool_registry& tools() const {
+        return is_guests() ? *parts_->guest_tools : *parts_->tools;
+    }
 
     void on_delta(model_delta& delta);
     void on_reply(model_reply& reply);
@@ -106,6 +131,8 @@ class turn_flow {
     std::chrono::microseconds model_time_{0};
     runtime::relevant_memory memory_;
     std::vector<open_notification> open_;
+    /// Of a guest's turn.
+    link_context link_;
     /// The one that the user's message decides, by the rules alone.
     std::optional<notification_answer> answered_;
     /// Answers that the stages before the mode still wait for.
@@ -123,6 +150,10 @@ class turn_flow {
     std::size_t window_ = 0;
     bool shortened_once_ = false;
     std::optional<token_usage> usage_;
+    /// Of the calls to models that are paid for: as they tell, else as it is estimated.
+    std::uint64_t spent_tokens_ = 0;
+    /// What of that is the estimate for the call that runs.
+    std::uint64_t call_tokens_ = 0;
 
     std::set<std::string> call_ids_;
     std::size_t tools_open_ = 0;

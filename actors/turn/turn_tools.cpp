@@ -61,7 +61,7 @@ std::optional<tool_outcome> turn_flow::refuse(const tool_call& call,
     auto refused = [](std::string code, std::string message) {
         return tool_outcome{tool_status::failed, nullptr, std::move(code), std::move(message)};
     };
-    const auto* tool = parts_->tools->find(call.name);
+    const auto* tool = tools().find(call.name);
     auto text = call.arguments.empty() ? std::string_view{"{}"} : std::string_view{call.arguments};
     auto parsed = parse_json(text);
     if (parsed && parsed->is_object()) arguments = *parsed;
@@ -81,7 +81,8 @@ bool turn_flow::is_decided(const tool_call& call) const {
 
 const std::string& turn_flow::timezone() const {
     const auto& asked = input_.turn.options.timezone;
-    return asked.empty() ? input_.account.timezone : asked;
+    if (!asked.empty()) return asked;
+    return is_guests() ? link_.timezone : input_.account.timezone;
 }
 
 /// Opens a notification in place of the call, which runs in a turn of its own once approved.
@@ -122,7 +123,7 @@ void turn_flow::run_tool(std::size_t index) {
     if (decided && !input_.turn.decided->approved)
         return tool_done(index, {tool_status::failed, nullptr, "forbidden", "the user refused it"});
     if (refused) return tool_done(index, std::move(*refused));
-    const auto& tool = *parts_->tools->find(call.name);
+    const auto& tool = *tools().find(call.name);
     if (!decided && asks_first(tool, arguments)) return ask_first(index, tool, arguments);
     tool_context context{input_.account,
                          turn_id(),
@@ -130,6 +131,9 @@ void turn_flow::run_tool(std::size_t index) {
                          timezone(),
                          decided ? input_.turn.decided->asked_at : input_.turn.accepted_at,
                          answered_};
+    if (is_guests())
+        context.guest =
+            guest_call{input_.delegation_id, input_.key.user_id, input_.key.conversation_id};
     auto actor = tool.spawn(self_->system(), std::move(context));
     running_tools_.insert(actor.address());
     self_->request(actor, parts_->tool_timeout, tool_run{std::move(arguments)})
@@ -156,7 +160,7 @@ void turn_flow::run_tool(std::size_t index) {
 
 void turn_flow::tool_done(std::size_t index, tool_outcome outcome) {
     const auto& [call_id, tool, arguments] = input_.rounds.back().calls[index];
-    record_tool(input_.key, input_.turn, parts_->tools->find(tool) ? tool : "unknown", outcome);
+    record_tool(input_.key, input_.turn, tools().find(tool) ? tool : "unknown", outcome);
     tell();
     self_->request(owner_, parts_->journal_timeout, turn_tool_finished{turn_id(), call_id, outcome})
         .then(

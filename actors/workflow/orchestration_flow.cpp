@@ -31,21 +31,6 @@ failure too_much_waits() { return {error_code::unavailable, "too much waits for 
 
 failure store_silent() { return {error_code::unavailable, "the store does not answer"}; }
 
-bool may_help(error_code code) {
-    switch (code) {
-        case error_code::unavailable:
-        case error_code::rate_limited:
-        case error_code::conflict:
-        case error_code::internal:
-        case error_code::upstream_failed:
-        case error_code::upstream_timeout:
-        case error_code::request_timeout:
-            return true;
-        default:
-            return false;
-    }
-}
-
 }  // namespace
 
 orchestration_flow::~orchestration_flow() {
@@ -149,9 +134,9 @@ caf::result<orchestration_flow::reply> orchestration_flow::on_begin(begin_workfl
 caf::result<orchestration_flow::reply> orchestration_flow::on_find(const find_workflow& wanted) {
     if (later_.size() >= parts_->most_waiting) return reply{too_much_waits()};
     auto owed = owe<reply>(self_);
-    in_turn([this, owed, user = wanted.user_id] {
+    in_turn([this, owed, user = wanted.user_id, wait = wanted.until_it_rests] {
         if (auto why = refusal(user)) return owed.deliver(*why);
-        owed.deliver(account());
+        answer(owed, wait);
     });
     return owed;
 }
@@ -167,15 +152,7 @@ caf::result<orchestration_flow::reply> orchestration_flow::on_command(command_wo
 void orchestration_flow::order(const promise& owed, command_workflow& wanted) {
     if (auto why = refusal(wanted.user_id)) return owed.deliver(*why);
     if (unknown_) return owed.deliver(*unknown_);
-    if (wanted.conversation_id &&
-        (!state_->origin() || state_->origin()->conversation_id != *wanted.conversation_id))
-        return owed.deliver(no_such_workflow());
-    // A guest answers what guests are asked, and nothing else.
-    const auto* step = state_->current();
-    const bool approves =
-        step && step->waiting && step->waiting->what == workflow::waits_for::approval;
-    if (wanted.conversation_id && (approves || !std::holds_alternative<answer_step>(wanted.order)))
-        return owed.deliver(failure{error_code::forbidden, "only the owner may do this"});
+    if (auto why = refusal_to_guest(wanted)) return owed.deliver(*why);
     auto follows = event_of(wanted.order, *state_, *parts_->book);
     if (!follows) return owed.deliver(follows.error());
     const bool cancels = std::holds_alternative<cancel_workflow>(wanted.order);
@@ -188,6 +165,21 @@ void orchestration_flow::order(const promise& owed, command_workflow& wanted) {
     }
     go_on({std::move(*follows)},
           [this, owed, wait = wanted.until_it_rests] { answer(owed, wait); });
+}
+
+std::optional<failure> orchestration_flow::refusal_to_guest(const command_workflow& wanted) const {
+    if (!wanted.by_guest) return std::nullopt;
+    const auto& origin = state_->origin();
+    if (!origin || std::ranges::find(wanted.conversations, origin->conversation_id) ==
+                       wanted.conversations.end())
+        return no_such_workflow();
+    // A guest answers what guests are asked, and nothing else.
+    const auto* step = state_->current();
+    const bool approves =
+        step && step->waiting && step->waiting->what == workflow::waits_for::approval;
+    if (approves || !std::holds_alternative<answer_step>(wanted.order))
+        return failure{error_code::forbidden, "only the owner may do this"};
+    return std::nullopt;
 }
 
 void orchestration_flow::answer(const promise& owed, milliseconds until_it_rests) {
@@ -447,12 +439,11 @@ void orchestration_flow::tell() {
                          version_,
                          {},
                          told_};
-    workflow::workflow_state before(*parts_->book->find(is_.kind, is_.definition_version));
-    for (const auto& one : history_) {
-        if (one.version > version_) break;
-        if (one.version > told_)
-            for (auto& body : workflow::told_of(id_, before, one.what))
-                wanted.bodies.push_back(std::move(body));
+    auto before = told_state();
+    for (auto i = static_cast<std::size_t>(told_); i < version_; ++i) {
+        const auto& one = history_[i];
+        for (auto& body : workflow::told_of(id_, before, one.what))
+            wanted.bodies.push_back(std::move(body));
         before.apply(one.what, one.at);
     }
     telling_ = true;
@@ -469,6 +460,13 @@ void orchestration_flow::tell() {
                 told(told_);
             },
             [this](const caf::error&) { ask_told(); });
+}
+
+const workflow::workflow_state& orchestration_flow::told_state() {
+    if (!told_state_) told_state_.emplace(*parts_->book->find(is_.kind, is_.definition_version));
+    for (; folded_ < told_; ++folded_)
+        told_state_->apply(history_[folded_].what, history_[folded_].at);
+    return *told_state_;
 }
 
 void orchestration_flow::ask_told() {
@@ -497,6 +495,7 @@ void orchestration_flow::told(std::uint64_t version) {
     const auto wait = std::min(longest_tell_again,
                                tell_again * (1 << std::min<std::size_t>(telling_failed_++, 6)));
     tell_after_ = self_->clock().now() + wait;
+    rest();
 }
 
 // --------------------------------------------------------------------------------------- resting
@@ -505,8 +504,10 @@ void orchestration_flow::rest() {
     if (committing_ || attempt_ || !later_.empty()) return;
     const bool undoes = state_ && !state_->is_over() && state_->is_cancelling();
     if (undoes) return;
-    for (const auto& one : std::exchange(patients_, {})) one.owed.deliver(account());
     const bool tells = state_ && state_->origin() && !untold_ && told_ < version_;
+    // Whoever waits sees first what is told, unless that has to be tried again later.
+    if (!tells || (tell_after_ && !telling_))
+        for (const auto& one : std::exchange(patients_, {})) one.owed.deliver(account());
     if (tells) return;
     const bool over = !state_ || state_->is_over();
     self_->send(parent_,

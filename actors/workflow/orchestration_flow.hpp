@@ -62,7 +62,7 @@ class orchestration_flow {
         std::uint32_t attempt = 1;
         bool compensates = false;
     };
-    /// Somebody waits until the workflow rests.
+    /// Somebody waits until the workflow rests and is told.
     struct patient {
         promise owed;
         clock_point until;
@@ -75,6 +75,9 @@ class orchestration_flow {
     void in_turn(std::function<void()> what);
     void order(const promise& owed, runtime::command_workflow& wanted);
     [[nodiscard]] std::optional<failure> refusal(const std::string& user_id) const;
+    /// Why a guest may not give the order; nothing where it is none of a guest's.
+    [[nodiscard]] std::optional<failure> refusal_to_guest(
+        const runtime::command_workflow& wanted) const;
     void answer(const promise& owed, std::chrono::milliseconds until_it_rests);
 
     /// Writes the events with what follows from them at once, then does what comes next.
@@ -94,6 +97,8 @@ class orchestration_flow {
                                                     const failure& why) const;
 
     void tell();
+    /// The state that the events which are told come to.
+    [[nodiscard]] const workflow::workflow_state& told_state();
     void ask_told();
     void told(std::uint64_t version);
     void rest();
@@ -125,6 +130,9 @@ class orchestration_flow {
 
     /// Events up to this version are told.
     std::uint64_t told_ = 0;
+    /// What the first `folded_` events come to, which are told.
+    std::optional<workflow::workflow_state> told_state_;
+    std::size_t folded_ = 0;
     bool telling_ = false;
     /// There is nobody to tell.
     bool untold_ = false;

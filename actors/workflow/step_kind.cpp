@@ -4,6 +4,21 @@
 
 namespace perin::actors {
 
+bool may_help(error_code code) noexcept {
+    switch (code) {
+        case error_code::unavailable:
+        case error_code::rate_limited:
+        case error_code::conflict:
+        case error_code::internal:
+        case error_code::upstream_failed:
+        case error_code::upstream_timeout:
+        case error_code::request_timeout:
+            return true;
+        default:
+            return false;
+    }
+}
+
 const workflow::definition* workflow_book::newest(const std::string& kind) const {
     const workflow::definition* out = nullptr;
     for (const auto& one : definitions)

@@ -54,9 +54,11 @@ struct step_must_wait {
     /// Said as progress, before it waits; empty: nothing.
     std::string because = {};
 };
-/// Whether another try may help is told by the code: `unavailable`, `overloaded`, `rate_limited`,
-/// `conflict`, `upstream_failed`, `upstream_timeout` and `internal` do.
+/// Whether another try may help is told by the code (`may_help`).
 using step_end = std::variant<step_ok, step_must_wait, failure>;
+
+/// Whether an attempt that failed so may go well the next time.
+[[nodiscard]] bool may_help(error_code code) noexcept;
 
 /// To an attempt: begin.
 struct begin_step {};

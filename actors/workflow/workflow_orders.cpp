@@ -12,14 +12,14 @@ result<workflow::event> event_of(const workflow_order& order, const workflow::wo
     if (const auto* one = std::get_if<skip_step>(&order)) return on.skip(one->step_id);
     if (const auto* one = std::get_if<retry_step>(&order)) return on.retry(one->step_id);
     const auto& one = std::get<answer_step>(order);
-    auto answered = on.answer(one.step_id, one.answer);
+    auto answered = on.answer(one.step_id, one.answer, one.by);
     if (!answered) return answered;
     const auto* step = on.current();
     const auto* kind = step ? book.find_step(step->is.kind) : nullptr;
     if (!kind || !kind->check_answer) return answered;
     auto kept = kind->check_answer(one.answer);
     if (!kept) return kept.error();
-    return on.answer(one.step_id, std::move(*kept));
+    return on.answer(one.step_id, std::move(*kept), one.by);
 }
 
 }  // namespace perin::actors

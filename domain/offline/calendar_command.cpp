@@ -114,23 +114,39 @@ std::optional<std::string> after_verb(const std::string& plain, const std::strin
 
 // ------------------------------------------------------------------------------------------ cancel
 
-/// Without a day: "all meetings tomorrow" is a day's, and no series.
-bool wants_series(const message& said) {
-    if (contains_any(said.lower, {"whole series", "entire series", "the series"})) return true;
+bool says_series(const message& said) {
+    return contains_any(said.lower, {"whole series", "entire series", "the series"});
+}
+
+/// Without a day: "all meetings tomorrow" is a day's, and no series; nor is "the all hands".
+/// `words` are what shall be cancelled.
+bool wants_series(const message& said, const std::string& words) {
+    if (says_series(said)) return true;
     if (!said.time.when.empty()) return false;
-    return contains_any(" " + said.lower + " ",
-                        {" all ", " every ", " whole series ", " entire series ", " the series ",
-                         " all of ", " whole "});
+    const std::string lower = lower_case(words);
+    if (begins_any(lower, {"all hands", "all day"})) return false;
+    return begins_any(lower, {"all", "every", "each", "whole", "the whole", "my whole"}) ||
+           contains_any(" " + lower + " ", {" all of them ", " all of the ", " all of my "});
 }
 
 std::string without_series(std::string words) {
     for (const std::string_view each :
          {"the whole series of ", "the entire series of ", "the series of ", "all of the ",
-          "all of my ", "all the ", "all my ", "all ", "every ", "the whole ", " series"}) {
+          "all of my ", "all the ", "all my ", "all of them", "all ", "every ", "each ",
+          "the whole ", " series"}) {
         const auto at = lower_case(words).find(each);
         if (at != std::string::npos) words.erase(at, each.size());
     }
     return words;
+}
+
+/// Words for whatever is in the calendar.
+bool is_any_event(const std::string& what) {
+    return is_any(
+        lower_case(what),
+        {"",      "meeting", "meetings",   "event",   "events",   "appointment", "appointments",
+         "appt",  "call",    "calls",      "booking", "bookings", "entry",       "entries",
+         "thing", "things",  "everything", "all",     "anything", "them",        "of them"});
 }
 
 found_command read_cancel(const message& said) {
@@ -143,15 +159,22 @@ found_command read_cancel(const message& said) {
     if (takes && !speaks_of_calendar(said)) return std::nullopt;
     const auto time = read_time_words(*words);
     calendar_command out{.act = calendar_act::cancel, .on = time.when};
-    out.whole_series = wants_series(said);
-    out.what = event_in(out.whole_series ? without_series(time.rest) : time.rest);
+    out.whole_series = wants_series(said, *words);
+    out.what = event_in(without_series(time.rest));
+    // "All my meetings" is no series, and which one is asked back.
+    if (is_any_event(out.what) && !says_series(said))
+        out.whole_series = false;
+    else if (!out.whole_series)
+        out.what = event_in(time.rest);
     // "Cancel culture is a topic" and "delete the file" are no such thing.
     const bool named = speaks_of_event(said) || speaks_of_calendar(said) || !time.when.empty();
     const bool pointed =
         begins_any(lower_case(*words), {"my", "the", "our", "this", "that", "it", "tomorrow's"});
     if (!named && !(sure && pointed)) return std::nullopt;
     if (out.what.empty() && out.on.empty()) return std::nullopt;
-    if (is_any(lower_case(out.what), {"", "everything", "all", "anything"})) out.what = "meeting";
+    if (is_any(lower_case(out.what),
+               {"", "everything", "all", "anything", "them", "of them", "things"}))
+        out.what = "meeting";
     return out;
 }
 

@@ -238,9 +238,17 @@ found_step completed(const calendar_command& wanted, const question& asked, cons
         };
         auto all = wanted;
         all.whole_series = true;
-        if ((has("series") || has("all") || has("every") || has("whole")) && !has("only"))
+        // "My meeting" names no series.
+        if (offers.size() == 1 && !offers.front().title.empty()) {
+            apply_event(all, offers.front(), asked.context.timezone);
+            all.on.clear();
+        }
+        // "All my meetings" is more than the series that was asked about.
+        const bool of_others = has("meetings") || has("events") || has("appointments");
+        const bool every = has("all") || has("every") || has("whole");
+        if ((has("series") || (every && !of_others)) && !has("only"))
             return calendar_step{.wanted = std::move(all)};
-        if (is_any(said.lower, {"yes", "ok", "okay", "sure"}))
+        if ((every && of_others) || is_any(said.lower, {"yes", "ok", "okay", "sure"}))
             return calendar_step{.instead = std::string(answer)};
     }
     if (takes_both(said.lower) && answer.find("anyway") != std::string_view::npos &&

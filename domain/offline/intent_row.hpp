@@ -29,6 +29,8 @@ struct question {
     bool first = true;
     /// The same messages as `earlier`, with their answers.
     std::vector<exchange> before = {};
+    /// The last message as it is.
+    std::string_view text = {};
 };
 
 /// What a matcher found: the words that a row needs, in the row's own meaning.

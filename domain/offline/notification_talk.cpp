@@ -1,3 +1,5 @@
+#include "domain/notification_talk.hpp"
+
 #include "domain/offline/intent_row.hpp"
 #include "domain/text.hpp"
 
@@ -105,6 +107,15 @@ bool asks_for_all(std::string_view lower) {
     });
 }
 
+/// A yes or a no to nothing that was asked, while something is open here that it could be taken
+/// for.
+bool is_unclear(const question& asked) {
+    const auto& open = asked.context.notifications;
+    if (std::ranges::all_of(open, &open_notification::elsewhere)) return false;
+    if (asked.said.asks || !is_mere_decision(asked.said.plain)) return false;
+    return !match_calendar_follow_up(asked);
+}
+
 /// A decision that says of what only where there is one thing.
 bool decides_something(std::string_view lower) {
     return is_any(lower, {"approve", "approve it", "approve that", "approve this", "i approve",
@@ -117,6 +128,7 @@ bool decides_something(std::string_view lower) {
 
 std::optional<reading> match_decision(const question& asked) {
     const auto& answered = asked.context.answered;
+    if (!answered && is_unclear(asked)) return reading{.subject = "which"};
     if (!answered) return std::nullopt;
     return reading{.tool = "notifications_resolve",
                    .arguments = {{"notificationId", answered->id}, {"action", answered->action}}};
@@ -135,6 +147,9 @@ std::string answer_notifications(const reading& what, const question& asked) {
     if (all.empty())
         return what.subject == "which" ? "Nothing waits for your decision."
                                        : "You have no open notifications.";
+    // To this a mere yes or no is an answer.
+    if (what.subject == "which" && all.size() == 1)
+        return "One thing waits for your decision:" + listed(all);
     if (what.subject == "which")
         return "Which one do you mean? Name it, please. These are open:" + listed(all);
     return (all.size() == 1 ? "One notification is open:"
@@ -142,7 +157,10 @@ std::string answer_notifications(const reading& what, const question& asked) {
            listed(all);
 }
 
-plan intend_decision(const reading& what, const question&) { return {.arguments = what.arguments}; }
+plan intend_decision(const reading& what, const question& asked) {
+    if (what.subject == "which") return {.instead = answer_notifications(what, asked)};
+    return {.arguments = what.arguments};
+}
 
 std::string tell_decision(const tool_outcome& outcome) {
     const auto action = text_of(outcome.arguments, "action");

@@ -46,7 +46,9 @@ struct writer {
                 {"shown", one.shown}};
     }
     json operator()(const step_answered& one) const {
-        return {{"stepId", one.step_id}, {"answer", one.answer}};
+        json out{{"stepId", one.step_id}, {"answer", one.answer}};
+        if (!one.by.empty()) out["by"] = one.by;
+        return out;
     }
     json operator()(const step_done& one) const {
         return {{"stepId", one.step_id}, {"result", one.outcome}};
@@ -77,6 +79,10 @@ class reader {
 
     [[nodiscard]] std::string text(const char* name) const {
         return written_.at(name).get<std::string>();
+    }
+    /// Empty where it is not there.
+    [[nodiscard]] std::string text_if(const char* name) const {
+        return written_.contains(name) ? text(name) : std::string();
     }
     [[nodiscard]] std::uint32_t number(const char* name) const {
         return written_.at(name).get<std::uint32_t>();
@@ -121,7 +127,9 @@ void read(step_progress& to, const reader& from) {
 void read(step_waits& to, const reader& from) {
     to = {from.text("stepId"), from.waited("for"), from.time("until"), from.any("shown")};
 }
-void read(step_answered& to, const reader& from) { to = {from.text("stepId"), from.any("answer")}; }
+void read(step_answered& to, const reader& from) {
+    to = {from.text("stepId"), from.any("answer"), from.text_if("by")};
+}
 void read(step_done& to, const reader& from) { to = {from.text("stepId"), from.any("result")}; }
 void read(step_failed& to, const reader& from) {
     to = {from.text("stepId"), from.code("code"), from.text("detail"), from.time("retryAt")};

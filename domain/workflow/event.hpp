@@ -63,6 +63,8 @@ struct step_waits {
 struct step_answered {
     std::string step_id;
     nlohmann::json answer = nullptr;
+    /// The key of the call that gave it; empty where it was none of this program's.
+    std::string by = {};
     friend bool operator==(const step_answered&, const step_answered&) = default;
 };
 struct step_done {

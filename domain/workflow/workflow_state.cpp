@@ -86,10 +86,12 @@ void workflow_state::apply(const event& what, timestamp at) {
         step->waiting = *waits;
         // It has taken the answer of before.
         step->answer.reset();
+        step->answered_by.clear();
     } else if (const auto* answered = std::get_if<step_answered>(&what)) {
         step->status = step_status::pending;
         step->waiting.reset();
         step->answer = answered->answer;
+        step->answered_by = answered->by;
         step->attempts = 0;
     } else if (const auto* done = std::get_if<step_done>(&what)) {
         step->status = step_status::ok;
@@ -217,14 +219,15 @@ result<event> workflow_state::retry(const std::string& step_id) const {
     return event{step_retried{step_id}};
 }
 
-result<event> workflow_state::answer(const std::string& step_id, nlohmann::json with) const {
+result<event> workflow_state::answer(const std::string& step_id, nlohmann::json with,
+                                     std::string by) const {
     const auto* step = find(step_id);
     if (!step) return no_such_step();
     const bool asks =
         step->status == step_status::waiting &&
         (step->waiting->what == waits_for::answer || step->waiting->what == waits_for::approval);
     if (!asks || ended_ || cancelling_) return not_now("the step does not wait for an answer");
-    return event{step_answered{step_id, std::move(with)}};
+    return event{step_answered{step_id, std::move(with), std::move(by)}};
 }
 
 std::vector<event> workflow_state::failed_attempt(const std::string& step_id, error_code code,

@@ -28,6 +28,8 @@ struct step_state {
     std::optional<step_waits> waiting = {};
     /// What it was answered, for the next attempt.
     std::optional<nlohmann::json> answer = {};
+    /// The key of the call that gave the answer.
+    std::string answered_by = {};
     /// Of one that is to be tried again.
     std::optional<timestamp> retry_at = {};
     nlohmann::json outcome = nullptr;
@@ -114,7 +116,8 @@ class workflow_state {
     [[nodiscard]] result<event> skip(const std::string& step_id) const;
     [[nodiscard]] result<event> retry(const std::string& step_id) const;
     /// Kept while paused.
-    [[nodiscard]] result<event> answer(const std::string& step_id, nlohmann::json with) const;
+    [[nodiscard]] result<event> answer(const std::string& step_id, nlohmann::json with,
+                                       std::string by = {}) const;
 
     /// What a failed attempt comes to: tried again at `retry_at` while it has attempts left and
     /// `may_help`, skipped where it is not required, else failed.

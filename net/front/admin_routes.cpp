@@ -77,7 +77,7 @@ task<http_out> remove(exchange& what) {
     if (fields.error()) co_return refuse(what, *fields.error());
     auto done = co_await accounts<user>(what, change);
     if (!done) co_return refuse(what, done.error());
-    what.server.revoke({}, done->id);
+    what.server.revoke({.user_id = done->id});
     co_return no_content();
 }
 
@@ -115,7 +115,7 @@ task<http_out> revoke(exchange& what) {
     end_token change{id};
     auto done = co_await accounts<void>(what, change);
     if (!done) co_return refuse(what, done.error());
-    what.server.revoke(id, {});
+    what.server.revoke({.token_id = id});
     co_return no_content();
 }
 

@@ -167,10 +167,12 @@ task<result<std::optional<caller>>> identify(front& server, const http_in& reque
     co_return found{std::optional{std::move(who)}};
 }
 
+std::string counted_as(const caller& who) {
+    return who.guest ? "link " + who.guest->at.link.id : who.owner.account.id;
+}
+
 std::string counted_as(const exchange& what) {
-    if (!what.from) return what.request.peer;
-    if (what.from->guest) return "link " + what.guest().at.link.id;
-    return what.account().id;
+    return what.from ? counted_as(*what.from) : what.request.peer;
 }
 
 std::optional<failure> count(exchange& what, limit_class kind) {

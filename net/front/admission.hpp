@@ -15,7 +15,9 @@ namespace perin::net {
 /// Whether a guest's cookie goes before a user's.
 [[nodiscard]] bool is_guest_route(const http_in& request);
 
-/// Whose minute a request counts to: a user's, a link's, or that of its address.
+/// Whose minute a caller's requests count to: a user's or a link's.
+[[nodiscard]] std::string counted_as(const caller& who);
+/// That, or the minute of its address.
 [[nodiscard]] std::string counted_as(const exchange& what);
 
 /// Counts the request to its caller's minute; `rate_limited` where that is full. Notes the headers.

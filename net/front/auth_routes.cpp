@@ -58,7 +58,7 @@ task<http_out> logout(exchange& what) {
     auto done = co_await server.ask().ask<void>(server.parts().accounts, change);
     if (!done && done.error().code != error_code::not_found)
         co_return problem(done.error(), what.request.request_id);
-    server.revoke(id, {});
+    server.revoke({.token_id = id});
     auto out = no_content();
     out.headers.emplace_back("Set-Cookie", session_cookie(server, "", std::chrono::seconds{0}));
     co_return out;

@@ -2,6 +2,7 @@
 #include "domain/text.hpp"
 #include "net/front/admission.hpp"
 #include "net/front/feed.hpp"
+#include "net/front/guest_chat.hpp"
 #include "net/front/routes.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -160,12 +161,15 @@ failure failure_of(const turn_failed& what) { return {what.code, what.detail}; }
 
 task<bool> chat(connection& to, exchange& what) {
     auto& server = to.server();
-    auto message = read_chat(what.body, what.account(), false);
+    auto message = read_chat(what.body, what.host(), false);
     auto refuse_with = [&](const failure& why) {
         auto answer = refuse(what, why);
         return to.answer(what, std::move(answer));
     };
     if (!message) co_return co_await refuse_with(message.error());
+    if (what.from->guest)
+        if (auto spoken = speak_as_guest(what.guest(), *message); !spoken)
+            co_return co_await refuse_with(spoken.error());
     message->origin = {what.request.request_id,
                        parse_traceparent(what.request.header("traceparent"))};
     if (server.draining())
@@ -183,9 +187,9 @@ task<bool> chat(connection& to, exchange& what) {
     auto turn = *news->accepted;
     if (turn.repeated) {
         news->events.clear();
-        caf::anon_send(session.session,
-                       session_command{session_subscribe{
-                           "", {what.account().id, turn.conversation_id}, 0, turn.turn_version}});
+        session_subscribe again{"", {what.host().id, turn.conversation_id}, 0, turn.turn_version};
+        if (what.from->guest) again.delegation_id = what.guest().at.link.id;
+        caf::anon_send(session.session, session_command{std::move(again)});
     }
     asio::co_spawn(to.executor(), watch_for_close(to, news, to.shared_from_this()), asio::detached);
 
@@ -266,7 +270,7 @@ task<bool> events(connection& to, exchange& what) {
     to.streams(news);
     session_guard session{server.parts().open_session(news->sink())};
     caf::anon_send(session.session, session_command{session_subscribe{
-                                        "", {what.account().id, what.request.path[2]}, *after, 0}});
+                                        "", {what.account().id, what.request.path[2]}, *after}});
     while (!news->subscribed && !cut_off(*news))
         if (!co_await news->wait(std::chrono::seconds{60})) break;
     if (!news->subscribed)
@@ -297,8 +301,12 @@ task<bool> events(connection& to, exchange& what) {
 }  // namespace
 
 void add_chat_routes(std::vector<route>& to) {
-    to.push_back(
-        {http_method::post, {"api", "ai", "chat"}, access::user, limit_class::chat, nullptr, chat});
+    to.push_back({http_method::post,
+                  {"api", "ai", "chat"},
+                  access::user_or_guest,
+                  limit_class::chat,
+                  nullptr,
+                  chat});
     to.push_back({http_method::get,
                   {"api", "conversations", "*", "events"},
                   access::user,

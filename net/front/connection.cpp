@@ -154,10 +154,11 @@ void connection::stop() {
     });
 }
 
-void connection::revoke(const std::string& token_id, const std::string& user_id) {
-    asio::post(executor(), [self = shared_from_this(), token_id, user_id] {
-        auto ended = (!token_id.empty() && self->token_id_ == token_id) ||
-                     (!user_id.empty() && self->user_id_ == user_id);
+void connection::revoke(const revocation& what) {
+    asio::post(executor(), [self = shared_from_this(), what] {
+        auto ended = (!what.token_id.empty() && self->token_id_ == what.token_id) ||
+                     (!what.user_id.empty() && self->user_id_ == what.user_id) ||
+                     (!what.delegation_id.empty() && self->delegation_id_ == what.delegation_id);
         if (ended) self->end_stream();
     });
 }
@@ -373,7 +374,7 @@ task<bool> connection::handle(exchange& what) {
         }
     if (auto refused = admit_admin(server_, request, who))
         co_return co_await answer(problem(*refused, request.request_id));
-    if (who == access::user || who == access::guest) {
+    if (who == access::user || who == access::guest || who == access::user_or_guest) {
         auto from = co_await identify(server_, request);
         if (!from || !*from) {
             auto why = from ? failure{error_code::unauthenticated, "no valid credentials were sent"}
@@ -383,8 +384,9 @@ task<bool> connection::handle(exchange& what) {
         }
         what.from = std::move(**from);
         token_id_ = what.token_id();
-        user_id_ = what.from->guest ? what.guest().at.owner.id : what.account().id;
-        if (what.from->guest.has_value() != (who == access::guest)) {
+        user_id_ = what.host().id;
+        delegation_id_ = what.from->guest ? what.guest().at.link.id : std::string();
+        if (what.from->guest ? who == access::user : who == access::guest) {
             auto why = not_for(who);
             if (auto limited = count(what, limit_class::rest)) why = *limited;
             co_return co_await answer(problem(why, request.request_id));

@@ -27,6 +27,11 @@ struct caller {
     std::optional<runtime::admitted_guest> guest = {};
 };
 
+/// Whose conversations they are: a guest's are those of the link's owner.
+[[nodiscard]] inline const user& host_of(const caller& who) {
+    return who.guest ? who.guest->at.owner : who.owner.account;
+}
+
 /// A request on its way through the front.
 struct exchange {
     front& server;
@@ -42,6 +47,8 @@ struct exchange {
     int status = 0;
 
     [[nodiscard]] const user& account() const { return from->owner.account; }
+    /// Whose conversations the request is about: a guest's are those of the link's owner.
+    [[nodiscard]] const user& host() const { return host_of(*from); }
     [[nodiscard]] const std::string& token_id() const { return from->owner.token.id; }
     /// Of a route for guests.
     [[nodiscard]] const runtime::admitted_guest& guest() const { return *from->guest; }
@@ -62,7 +69,7 @@ class connection final : public swept, public std::enable_shared_from_this<conne
     void overdue() override;
     void drain() override;
     void stop() override;
-    void revoke(const std::string& token_id, const std::string& user_id) override;
+    void revoke(const revocation& what) override;
 
     // What streaming handlers use.
     [[nodiscard]] socket_stream& stream() { return stream_; }
@@ -106,6 +113,7 @@ class connection final : public swept, public std::enable_shared_from_this<conne
     /// Who the request at hand is from, empty where nobody is known.
     std::string token_id_;
     std::string user_id_;
+    std::string delegation_id_;
     /// The answer to a HEAD has no body, and no length but that of GET (RFC 9110 section 9.3.2).
     bool bodiless_ = false;
     bool keep_alive_ = false;

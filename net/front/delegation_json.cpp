@@ -40,6 +40,8 @@ json link_json(const found_delegation& at, timestamp now) {
     out["maxBookings"] = link.most_uses;
     out["maxTurns"] = link.most_turns;
     out["turns"] = link.turns;
+    out["maxTokens"] = link.most_tokens;
+    out["tokens"] = link.tokens;
     out["createdAt"] = to_rfc3339(link.created_at);
     auto bookings = json::array();
     for (const auto& each : at.bookings) bookings.push_back(booking_json(each));

@@ -70,6 +70,7 @@ task<http_out> revoke(exchange& what) {
     const revoke_link wanted{what.account().id, id};
     const auto done = co_await server.ask().ask<void>(server.parts().delegations, wanted);
     if (!done) co_return refuse(what, done.error());
+    server.revoke({.delegation_id = id});
     co_return no_content();
 }
 

@@ -94,26 +94,7 @@ task<void> front::sweep() {
 }
 
 void front::look_at_deadlines() {
-    auto now = parts_.time();
-    std::vector<std::shared_ptr<swept>> late;
-    {
-        std::lock_guard lock(mutex_);
-        for (auto& [key, one] : connections_)
-            if (key->expired(now))
-                if (auto held = one.lock()) late.push_back(std::move(held));
-    }
-    for (auto& one : late) one->overdue();
-}
-
-template <class Call>
-void front::each(Call call) {
-    std::vector<std::shared_ptr<swept>> all;
-    {
-        std::lock_guard lock(mutex_);
-        for (auto& [key, one] : connections_)
-            if (auto held = one.lock()) all.push_back(std::move(held));
-    }
-    for (auto& one : all) call(*one);
+    for (auto& one : connections_.overdue(parts_.time())) one->overdue();
 }
 
 void front::drain() {
@@ -122,7 +103,7 @@ void front::drain() {
         beast::error_code ignored;
         public_.acceptor.close(ignored);
     });
-    each([](swept& one) { one.drain(); });
+    for (auto& one : connections_.all()) one->drain();
 }
 
 void front::close() {
@@ -132,23 +113,21 @@ void front::close() {
         admin_.acceptor.close(ignored);
         sweep_timer_.cancel();
     });
-    each([](swept& one) { one.stop(); });
+    for (auto& one : connections_.all()) one->stop();
 }
 
 void front::enter(const std::shared_ptr<swept>& one) {
     open_.fetch_add(1);
-    std::lock_guard lock(mutex_);
-    connections_.emplace(one.get(), one);
+    connections_.enter(one);
 }
 
 void front::leave(swept* one) {
     open_.fetch_sub(1);
-    std::lock_guard lock(mutex_);
-    connections_.erase(one);
+    connections_.leave(*one);
 }
 
-void front::revoke(const std::string& token_id, const std::string& user_id) {
-    each([&](swept& one) { one.revoke(token_id, user_id); });
+void front::revoke(const revocation& what) {
+    for (auto& one : connections_.all()) one->revoke(what);
 }
 
 std::chrono::seconds front::uptime() const {

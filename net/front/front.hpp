@@ -2,6 +2,7 @@
 
 #include "net/front/asio.hpp"
 #include "net/front/ask.hpp"
+#include "net/front/deadlines.hpp"
 #include "net/front/limits.hpp"
 #include "net/front/wire.hpp"
 #include "net/front/worker.hpp"
@@ -15,11 +16,8 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
-#include <list>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 namespace perin::net {
@@ -81,37 +79,6 @@ struct front_parts {
     std::function<bool()> is_stuck = [] { return false; };
 };
 
-/// One connection, for the front's sweep. Its deadline may be moved from its own strand while the
-/// sweep reads it.
-class swept {
-  public:
-    using clock = std::chrono::steady_clock;
-    explicit swept(const front_parts& parts) : time_(parts.time) {}
-    virtual ~swept() = default;
-    /// On the sweep's thread: the deadline has passed. Goes to the strand.
-    virtual void overdue() = 0;
-    /// The server begins to shut down. Any thread.
-    virtual void drain() = 0;
-    /// The server goes now. Any thread.
-    virtual void stop() = 0;
-    /// A token or a user is no longer valid. Any thread. Empty: not that.
-    virtual void revoke(const std::string& token_id, const std::string& user_id) = 0;
-
-    [[nodiscard]] clock::time_point time() const { return time_(); }
-    void expire_after(std::chrono::milliseconds in) {
-        deadline_.store((time() + in).time_since_epoch().count(), std::memory_order_relaxed);
-    }
-    void expire_never() { deadline_.store(never, std::memory_order_relaxed); }
-    [[nodiscard]] bool expired(clock::time_point now) const {
-        return now.time_since_epoch().count() >= deadline_.load(std::memory_order_relaxed);
-    }
-
-  private:
-    const std::function<clock::time_point()>& time_;
-    static constexpr clock::rep never = std::numeric_limits<clock::rep>::max();
-    std::atomic<clock::rep> deadline_{never};
-};
-
 /// The listeners and their connections.
 class front {
   public:
@@ -151,7 +118,7 @@ class front {
     [[nodiscard]] bool own_origin(const std::string& origin) const;
     void enter(const std::shared_ptr<swept>& one);
     void leave(swept* one);
-    void revoke(const std::string& token_id, const std::string& user_id);
+    void revoke(const revocation& what);
 
   private:
     struct listener {
@@ -161,8 +128,6 @@ class front {
     task<void> accept(listener& from);
     task<void> sweep();
     result<std::uint16_t> bind(listener& which, const std::string& host, std::uint16_t port);
-    template <class Call>
-    void each(Call call);
 
     asio::io_context& io_;
     front_settings settings_;
@@ -178,8 +143,7 @@ class front {
     std::atomic<bool> draining_ = false;
     std::atomic<std::size_t> open_ = 0;
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-    std::mutex mutex_;
-    std::unordered_map<swept*, std::weak_ptr<swept>> connections_;
+    deadline_queue connections_;
     /// Last: what it does may use all else.
     worker worker_;
 };

@@ -51,6 +51,7 @@ task<http_out> revoke(exchange& what) {
     const revoke_link wanted{owner->id, what.request.path.back()};
     const auto done = co_await server.ask().ask<void>(server.parts().delegations, wanted);
     if (!done) co_return refuse(what, done.error());
+    server.revoke({.delegation_id = wanted.id});
     co_return no_content();
 }
 

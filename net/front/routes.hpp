@@ -21,6 +21,7 @@ enum class access {
     user,
     /// Somebody outside, by a link or its cookie.
     guest,
+    user_or_guest,
     /// The admin listener, whose Host and Origin were looked at.
     admin,
     /// The admin listener, with the token of `run.json`.

@@ -32,9 +32,6 @@ task<result<std::function<void()>>> prepare_upgrade(connection& from, exchange& 
     auto found = co_await identify(what.server, request);
     if (!found) co_return outcome{found.error()};
     who = std::move(*found);
-    // A conversation with a guest needs a context of its own.
-    if (who && who->guest)
-        co_return outcome{failure{error_code::forbidden, "guests do not chat here yet"}};
     if (what.server.draining())
         co_return outcome{failure{error_code::unavailable, "the server is shutting down"}};
     co_return outcome{[&from, who = std::move(who), handshake = std::move(handshake)]() mutable {

@@ -4,6 +4,7 @@
 #include "domain/text.hpp"
 #include "net/front/admission.hpp"
 #include "net/front/front_record.hpp"
+#include "net/front/guest_chat.hpp"
 #include "net/front/notification_json.hpp"
 #include "net/front/workflow_order.hpp"
 
@@ -242,8 +243,11 @@ void websocket_session::on_command(std::string_view type, const json& frame,
     if (type == "chat.send") return on_send(frame, request_id);
     if (type == "conversation.subscribe") return on_subscribe(frame, request_id);
     if (type == "chat.cancel") {
-        if (auto turn = text("turnId"))
-            command({session_cancel{request_id, {who_->owner.account.id, *turn}}});
+        if (auto turn = text("turnId")) {
+            chat_cancel wanted{who_->owner.account.id, *turn};
+            if (who_->guest) cancel_as_guest(*who_->guest, wanted);
+            command({session_cancel{request_id, std::move(wanted)}});
+        }
     } else if (type == "notification.resolve") {
         on_resolve(frame, request_id);
     } else if (type.starts_with("workflow.")) {
@@ -262,10 +266,13 @@ void websocket_session::on_command(std::string_view type, const json& frame,
 }
 
 void websocket_session::on_send(const json& frame, const std::string& request_id) {
-    auto verdict = server_.limits().take(limit_class::chat, who_->owner.account.id, server_.now());
+    auto verdict = server_.limits().take(limit_class::chat, counted_as(*who_), server_.now());
     if (verdict && !verdict->allowed) return send_error(request_id, too_many_requests(*verdict));
-    auto message = read_chat(frame, who_->owner.account, true);
+    auto message = read_chat(frame, host_of(*who_), true);
     if (!message) return send_error(request_id, message.error());
+    if (who_->guest)
+        if (auto spoken = speak_as_guest(*who_->guest, *message); !spoken)
+            return send_error(request_id, spoken.error());
     message->origin.request_id = loggable_id(request_id);
     if (server_.draining())
         return send_error(request_id, {error_code::unavailable,
@@ -282,13 +289,17 @@ void websocket_session::on_subscribe(const json& frame, const std::string& reque
     constexpr auto most = std::int64_t{1} << 53;
     auto after = fields.optional_integer("afterSeq", 0, most);
     if (fields.error()) return send_error(request_id, *fields.error());
-    command({session_subscribe{request_id,
-                               {who_->owner.account.id, id},
-                               static_cast<std::uint64_t>(after.value_or(0)),
-                               0}});
+    session_subscribe wanted{
+        request_id, {who_->owner.account.id, id}, static_cast<std::uint64_t>(after.value_or(0))};
+    if (who_->guest)
+        if (auto may = subscribe_as_guest(*who_->guest, wanted); !may)
+            return send_error(request_id, may.error());
+    command({std::move(wanted)});
 }
 
 void websocket_session::on_resolve(const json& frame, const std::string& request_id) {
+    if (who_->guest)
+        return send_error(request_id, {error_code::forbidden, "only the owner may do this"});
     auto decision = read_decision(frame, "notificationId");
     if (!decision) return send_error(request_id, decision.error());
     decision->user_id = who_->owner.account.id;
@@ -299,8 +310,10 @@ void websocket_session::on_workflow(std::string_view type, const json& frame,
                                     const std::string& request_id) {
     auto order = read_workflow_command(type, frame);
     if (!order) return send_error(request_id, order.error());
-    // A guest's connection is the place to ask `guest_may`, and to name its own conversation.
     order->user_id = who_->owner.account.id;
+    if (who_->guest)
+        if (auto may = order_as_guest(*who_->guest, *order); !may)
+            return send_error(request_id, may.error());
     command({session_workflow{request_id, std::move(*order)}});
 }
 
@@ -316,39 +329,54 @@ task<bool> websocket_session::authenticate(std::string_view text) {
     };
     if (!object || parsed->value("type", json()) != "auth")
         co_return refused({error_code::unauthenticated, "the first frame must be auth"});
-    json_reader fields(*parsed);
-    auto token = fields.optional_text("token", 1, 200);
-    // Nobody has given out a link of delegation yet: none can be known.
-    if (fields.error() || !token)
-        co_return refused({error_code::unauthenticated, "the token is not valid"});
-    runtime::authenticate asked{std::move(*token)};
-    auto owner = co_await server_.ask().ask<token_owner>(server_.parts().accounts, asked);
+    auto who = co_await find_caller(*parsed);
     if (closing_) co_return false;
-    if (!owner) co_return refused(owner.error());
-    caller who{std::move(*owner), false};
-    welcome(std::move(who), request_id);
+    if (!who) co_return refused(who.error());
+    welcome(std::move(*who), request_id);
     co_return true;
+}
+
+task<result<caller>> websocket_session::find_caller(const json& frame) {
+    json_reader fields(frame);
+    auto token = fields.optional_text("token", 1, 200);
+    auto link = fields.optional_text("delegation", 1, 200);
+    if (fields.error() || token.has_value() == link.has_value())
+        co_return failure{error_code::unauthenticated, "the token is not valid"};
+    caller who;
+    if (token) {
+        runtime::authenticate asked{std::move(*token)};
+        auto owner = co_await server_.ask().ask<token_owner>(server_.parts().accounts, asked);
+        if (!owner) co_return owner.error();
+        who.owner = std::move(*owner);
+        co_return who;
+    }
+    admit_guest asked;
+    asked.secret = std::move(*link);
+    auto guest = co_await server_.ask().ask<admitted_guest>(server_.parts().delegations, asked);
+    if (!guest) co_return guest.error();
+    who.guest = std::move(*guest);
+    co_return who;
 }
 
 void websocket_session::welcome(caller who, const std::string& request_id) {
     who_ = std::move(who);
     session_ = server_.parts().open_session(std::make_shared<sink>(weak_from_this(), executor()));
     expire_after(server_.settings().ping_every);
-    const auto& account = who_->owner.account;
+    const auto& guest = who_->guest;
     json ready{{"type", "ready"},
                {"requestId", json::parse(request_id)},
                {"sessionId", id_},
-               {"user", user_json(account)},
-               {"delegation", nullptr},
+               {"user", guest ? json() : user_json(who_->owner.account)},
+               {"delegation", guest ? guest_json(*guest) : json()},
                {"node", server_.settings().node},
                {"version", server_.settings().version},
                {"limits", nullptr}};
-    if (auto stands = server_.limits().peek(limit_class::chat, account.id, server_.now()))
+    if (auto stands = server_.limits().peek(limit_class::chat, counted_as(*who_), server_.now()))
         ready["limits"] = {{"chatPerMinute", stands->limit},
                            {"remaining", stands->remaining},
                            {"maxMessageBytes", most_message}};
     send(ready.dump());
-    command({session_listen{account.id}});
+    if (!guest) command({session_listen{who_->owner.account.id}});
 }
 
 void websocket_session::command(session_command what) {
@@ -432,7 +460,8 @@ void websocket_session::close(websocket::close_code code, websocket_end why) {
 }
 
 std::string_view websocket_session::user_id() const {
-    return who_ ? std::string_view{who_->owner.account.id} : std::string_view{};
+    if (!who_) return {};
+    return who_->guest ? who_->guest->at.link.id : who_->owner.account.id;
 }
 
 // -------------------------------------------------------------------------------------- sweep
@@ -447,6 +476,10 @@ void websocket_session::ping() {
     }
     ++unanswered_pings_;
     expire_after(server_.settings().ping_every);
+    if (who_->guest)
+        asio::co_spawn(
+            executor(), [self = shared_from_this()] { return self->look_at_link(); },
+            asio::detached);
     // Empty ping (RFC 6455 section 5.5.2).
     socket_.append(std::string_view("\x89\x00", 2));
     socket_.flush();
@@ -476,16 +509,34 @@ void websocket_session::stop() {
     });
 }
 
-void websocket_session::revoke(const std::string& token_id, const std::string& user_id) {
-    asio::post(executor(), [self = shared_from_this(), token_id, user_id] {
+void websocket_session::revoke(const revocation& what) {
+    asio::post(executor(), [self = shared_from_this(), what] {
         if (!self->who_) return;
-        const auto& owner = self->who_->owner;
-        auto ended = (!token_id.empty() && owner.token.id == token_id) ||
-                     (!user_id.empty() && owner.account.id == user_id);
-        if (!ended) return;
-        self->send_error("null", {error_code::unauthenticated, "the token is no longer valid"});
-        self->close(websocket::close_code::policy_error, websocket_end::revoked);
+        const auto& who = *self->who_;
+        if (who.guest && !what.delegation_id.empty() && who.guest->at.link.id == what.delegation_id)
+            return self->expel({error_code::gone, "the link was revoked"});
+        auto ended = (!what.token_id.empty() && who.owner.token.id == what.token_id) ||
+                     (!what.user_id.empty() && host_of(who).id == what.user_id);
+        if (ended) self->expel({error_code::unauthenticated, "the token is no longer valid"});
     });
+}
+
+/// A link ends by its time, and on another node, without a word to this one.
+task<void> websocket_session::look_at_link() {
+    admit_guest asked;
+    asked.user_id = who_->guest->at.link.user_id;
+    asked.delegation_id = who_->guest->at.link.id;
+    const auto still =
+        co_await server_.ask().ask<admitted_guest>(server_.parts().delegations, asked);
+    const auto is_over = !still && (still.error().code == error_code::gone ||
+                                    still.error().code == error_code::unauthenticated);
+    if (is_over) expel({error_code::gone, "the link no longer works"});
+}
+
+void websocket_session::expel(const failure& why) {
+    if (closing_) return;
+    send_error("null", why);
+    close(websocket::close_code::policy_error, websocket_end::revoked);
 }
 
 }  // namespace perin::net

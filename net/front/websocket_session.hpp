@@ -32,7 +32,7 @@ class websocket_session final : public swept,
     void overdue() override;
     void drain() override;
     void stop() override;
-    void revoke(const std::string& token_id, const std::string& user_id) override;
+    void revoke(const revocation& what) override;
 
   private:
     class sink;
@@ -61,6 +61,7 @@ class websocket_session final : public swept,
     void on_frame(std::string_view text);
     /// Of the first frame; `false`: the connection is closed.
     task<bool> authenticate(std::string_view text);
+    task<result<caller>> find_caller(const nlohmann::json& frame);
     void on_send(const nlohmann::json& frame, const std::string& request_id);
     void on_subscribe(const nlohmann::json& frame, const std::string& request_id);
     void on_resolve(const nlohmann::json& frame, const std::string& request_id);
@@ -83,9 +84,13 @@ class websocket_session final : public swept,
     /// Nobody would tell the client anything any more: it is closed, and may come back.
     void session_lost();
     void close(beast::websocket::close_code code, runtime::websocket_end why);
-    /// Empty before the client is known.
+    /// For the log: the user, or the link of a guest. Empty before the client is known.
     [[nodiscard]] std::string_view user_id() const;
     void ping();
+    /// Asks whether the guest's link still lets it in.
+    task<void> look_at_link();
+    /// Tells why the client must go, and closes.
+    void expel(const failure& why);
 
     front& server_;
     socket_stream socket_;

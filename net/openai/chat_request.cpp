@@ -64,6 +64,14 @@ void append_tool(std::string& out, const tool_definition& tool) {
     out += "}}";
 }
 
+void append_response_format(std::string& out, const response_format& format) {
+    out += R"(,"response_format":{"type":"json_schema","json_schema":{"name":)";
+    append_text(out, format.name);
+    out += R"(,"strict":true,"schema":)";
+    out += format.schema.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    out += "}}";
+}
+
 /// Room for all but the escapes, so that the body is allocated once.
 std::size_t size_guess(const model_request& request) {
     std::size_t size = 256 + 512 * request.tools.size();
@@ -111,6 +119,7 @@ std::string make_chat_body(const model_request& request, std::string_view model)
         }
         out.back() = ']';
     }
+    if (request.response) append_response_format(out, *request.response);
     if (request.max_tokens) {
         out += ",\"";
         out += max_tokens_key(model);

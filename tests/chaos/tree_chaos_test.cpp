@@ -152,6 +152,8 @@ struct world : virtual_system {
     std::vector<caf::actor_addr> killed_sessions;
     /// Actors that ran before anything of this did.
     std::size_t strangers = system.registry().running();
+    /// With the tree, of which nobody has asked anything yet.
+    std::size_t idle = 0;
     std::shared_ptr<actors::session_parts> sessions = std::make_shared<actors::session_parts>();
     std::vector<std::unique_ptr<client>> all;
     user anna{"usr_00000000-0000-7000-8000-000000000001", "anna@example.org", "Anna", "UTC"};
@@ -182,6 +184,7 @@ struct world : virtual_system {
         parts.detached = false;
         tree = cli::start_actors(system, settings, std::move(parts));
         settle();
+        idle = system.registry().running();
         sessions->conversations = tree.conversations;
         for (std::size_t i = 0; i < clients; ++i) {
             all.push_back(std::make_unique<client>());
@@ -194,11 +197,16 @@ struct world : virtual_system {
         std::filesystem::remove_all(folder);
     }
 
-    /// Ends sessions and tree.
-    void stop() {
+    /// Ends the sessions.
+    void leave() {
         for (const auto& one : all) caf::anon_send(one->session, session_stop{});
         for (const auto& one : all) one->session = nullptr;
         settle();
+    }
+
+    /// Ends sessions and tree.
+    void stop() {
+        leave();
         if (auto root = tree.root.load())
             caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
         advance(10s);
@@ -366,6 +374,10 @@ void check(unsigned seed, bool kills_sessions) {
         REQUIRE(w.all[i]->news.accepted_turns.size() == 1);
         check_answers(*w.all[i]);
     }
+    // Once everyone has gone, and what was awake for them rests, there is the tree and nobody else.
+    w.leave();
+    w.advance(w.settings.passivate + 60s);
+    REQUIRE(w.system.registry().running() == w.idle);
     w.stop();
     REQUIRE(w.system.registry().running() == w.strangers);
     // The latest timer of a dead actor is that of a call's deadline.

@@ -271,10 +271,11 @@ TEST_CASE("a turn that a decision began remembers it, and runs in tool mode") {
         {"call_1", "calendar_cancel_event", R"({"event":"Lunch"})"}, true, "ntf_1", noon};
     for (const bool approved : {true, false}) {
         turn.decided->approved = approved;
-        const journal_record record{1, kinds::accepted, accepted_payload(turn, 1, {}), noon};
+        const journal_record record{1, kinds::accepted,
+                                    accepted_payload(turn, 1, {}, execution_mode::tools), noon};
         const auto fact = std::get<accepted_fact>(read_record(record));
         CHECK(fact.turn.decided == turn.decided);
-        CHECK(mode_of(fact.turn) == execution_mode::tools);
+        CHECK(mode_of(fact.turn, {}) == execution_mode::tools);
     }
 }
 
@@ -283,8 +284,9 @@ TEST_CASE("a record from before decisions has none") {
                              R"({"v":1,"turnId":"trn_1","message":"hello","startedSeq":1})", noon};
     const auto fact = std::get<accepted_fact>(read_record(old));
     CHECK_FALSE(fact.turn.decided);
-    CHECK(mode_of(fact.turn) == execution_mode::direct);
-    CHECK(accepted_payload(turn_of("trn_1"), 1, {}).find("decided") == std::string::npos);
+    CHECK(mode_of(fact.turn, {}) == execution_mode::direct);
+    CHECK(accepted_payload(turn_of("trn_1"), 1, {}, std::nullopt).find("decided") ==
+          std::string::npos);
 }
 
 TEST_CASE("a title is the first line of the message, without what no list can show") {

@@ -55,3 +55,14 @@ TEST_CASE("the events that somebody may mean are found by their titles and their
     const auto noon = *from_rfc3339("2026-12-01T11:30:00Z");
     CHECK(found("meeting", scheduling::interval{noon, noon}) == titles{"Lunch with Anna"});
 }
+
+TEST_CASE("words that are said of any event name none, unless it is called so") {
+    for (const auto* words : {"meeting", "my meeting", "all my meetings", "every event", ""}) {
+        INFO(words);
+        CHECK_FALSE(names_event(words, "Standup"));
+    }
+    CHECK(names_event("standup", "Standup"));
+    CHECK(names_event("all my standup meetings", "Standup"));
+    CHECK(names_event("Meeting", "Meeting"));
+    CHECK_FALSE(names_event("meetings", "Meeting"));
+}

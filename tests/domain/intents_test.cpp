@@ -152,6 +152,32 @@ TEST_CASE("the analysis is told in sentences") {
                   "It can be answered without doing anything."});
 }
 
+TEST_CASE("a turn's mode is told at its start, unless something open may decide it") {
+    using mode = std::optional<execution_mode>;
+    const std::vector<chat_message> none;
+    const std::vector<chat_message> asked{{chat_role::user, "book lunch"},
+                                          {chat_role::assistant, "When shall I book it?"}};
+    const std::vector<chat_message> told{{chat_role::user, "what time is it?"},
+                                         {chat_role::assistant, "It is noon."}};
+    const std::vector<chat_message> awaits{{chat_role::user, "hello"},
+                                           {chat_role::assistant, "I wait for your approval."}};
+    const auto known = [](const char* message, const std::vector<chat_message>& history) {
+        return mode_known_at_start(message, history, std::nullopt, false);
+    };
+    CHECK(known("remember my sister", none) == mode{execution_mode::tools});
+    CHECK(known("at 3 pm", asked) == mode{execution_mode::tools});
+    CHECK(known("yes", asked) == mode{execution_mode::tools});
+    CHECK(known("at 3 pm", told) == mode{execution_mode::direct});
+    CHECK(known("hello", none) == mode{execution_mode::direct});
+    CHECK(known("yes", none) == mode{execution_mode::direct});
+    CHECK(known("yes", told) == mode{execution_mode::direct});
+    CHECK(known("yes", awaits) == mode{});
+    CHECK(known("refuse the lunch one", none) == mode{});
+    CHECK(known("is that a yes?", awaits) == mode{execution_mode::direct});
+    CHECK(mode_known_at_start("yes", awaits, "scheduling", false) == mode{execution_mode::tools});
+    CHECK(mode_known_at_start("hello", none, std::nullopt, true) == mode{execution_mode::tools});
+}
+
 TEST_CASE("of a long message both ends are looked at") {
     std::string page;
     while (page.size() < 50'000) page += "the sea was calm and wide ";

@@ -16,8 +16,15 @@ const std::vector<open_notification> one{approval("ntf_1", "Cancel Lunch with An
 const std::vector<open_notification> two{approval("ntf_1", "Cancel Lunch with Anna"),
                                          approval("ntf_2", "Book Dentist on Friday")};
 
+/// The assistant has just asked for all of them.
+std::vector<chat_message> asked_for(const std::vector<open_notification>& open) {
+    std::string text = "I need your approval:";
+    for (const auto& each : open) text += "\n- " + each.title;
+    return {{chat_role::user, "go on"}, {chat_role::assistant, text}};
+}
+
 std::string action_of(const std::string& message, const std::vector<open_notification>& open) {
-    const auto found = answer_in(message, open);
+    const auto found = answer_in(message, open, asked_for(open));
     return found ? found->id + " " + found->action : "none";
 }
 
@@ -86,6 +93,78 @@ TEST_CASE("a mere yes does not reach into another conversation, a named decision
     CHECK(action_of("yes", open) == "ntf_2 approve");
 }
 
+TEST_CASE("a mere yes decides only what the assistant asked for last") {
+    const auto decides = [](const std::string& last, const std::vector<open_notification>& open) {
+        const std::vector<chat_message> history{{chat_role::user, "cancel lunch"},
+                                                {chat_role::assistant, last}};
+        const auto yes = answer_in("yes", open, history);
+        const auto no = answer_in("no, thanks", open, history);
+        REQUIRE(yes.has_value() == no.has_value());
+        return yes ? yes->id + " " + yes->action : std::string("none");
+    };
+    const auto asks = GENERATE(
+        as<std::string>{},
+        "This needs your approval first: \u201cCancel Lunch with Anna\u201d. Say yes or no.",
+        "Shall I cancel your lunch with Anna?", "I wait for your yes.",
+        "One notification is open:\n- \u201cCancel Lunch with Anna\u201d: say \u201capprove\u201d",
+        "Lunch is on Friday. Do you approve?", "A yes or a no is enough.");
+    CHECK(decides(asks, one) == "ntf_1 approve");
+    const auto speaks_of_else = GENERATE(
+        as<std::string>{}, "Vienna is the capital of Austria.", "", "You are welcome!",
+        "I have noted lunch with Anna. Shall I book the dentist?", "Do you want to hear a joke?",
+        "Your lunch with Anna is at noon.", "I can cancel lunch. Which Anna do you mean?");
+    CHECK(decides(speaks_of_else, one) == "none");
+    CHECK(decides("I need your approval to cancel lunch with Anna.", two) == "ntf_1 approve");
+    CHECK(decides("Shall I book the dentist on Friday?", two) == "ntf_2 approve");
+    CHECK(decides("I wait for your approval.", two) == "none");
+    auto elsewhere = one;
+    elsewhere[0].elsewhere = true;
+    CHECK(decides("I need your approval to cancel lunch with Anna.", elsewhere) == "none");
+}
+
+TEST_CASE("a mere yes decides nothing where the assistant was not the last to speak") {
+    CHECK_FALSE(answer_in("yes", one, {}));
+    const std::vector<chat_message> interrupted{{chat_role::assistant, "I wait for your yes."},
+                                                {chat_role::user, "what is new?"}};
+    CHECK_FALSE(answer_in("yes", one, interrupted));
+}
+
+TEST_CASE("a decision that names what it is about needs no question before it") {
+    const std::vector<chat_message> history{{chat_role::assistant, "You are welcome!"}};
+    CHECK(answer_in("approve it", one, history) == notification_answer{"ntf_1", "approve"});
+    CHECK(answer_in("yes, the lunch one", one, history) == notification_answer{"ntf_1", "approve"});
+    CHECK(answer_in("refuse the dentist", two, history) == notification_answer{"ntf_2", "refuse"});
+}
+
+TEST_CASE("a mere yes or no is known, and what may decide") {
+    for (const auto* mere : {"yes", "No.", "sure, go ahead", "please don't"}) {
+        INFO(mere);
+        CHECK(is_mere_decision(mere));
+        CHECK_FALSE(may_decide(mere, {}));
+        CHECK(may_decide(mere, std::vector<chat_message>{{chat_role::assistant, "Shall I?"}}));
+        CHECK_FALSE(
+            may_decide(mere, std::vector<chat_message>{{chat_role::assistant, "It is noon."}}));
+    }
+    for (const auto* more : {"approve it", "yes, the lunch one", "refuse lunch"}) {
+        INFO(more);
+        CHECK_FALSE(is_mere_decision(more));
+        CHECK(may_decide(more, {}));
+    }
+    for (const auto* neither : {"hello", "", "yes?", "yes no", "ok"}) {
+        INFO(neither);
+        CHECK_FALSE(is_mere_decision(neither));
+        CHECK_FALSE(may_decide(neither, {}));
+    }
+}
+
+TEST_CASE("whatever decides may have decided") {
+    const std::vector<chat_message> history{{chat_role::assistant, "I wait for your yes."}};
+    CHECK(rc::check([&](const std::string& text) {
+        for (const auto& said : {text, "yes " + text, "refuse " + text})
+            if (answer_in(said, two, history)) RC_ASSERT(may_decide(said, history));
+    }));
+}
+
 TEST_CASE("other notifications are answered by the names of their actions") {
     const std::vector<open_notification> open{
         {"ntf_9", "meeting_proposal", "Anna proposes Monday", {"accept", "decline", "snooze"}}};
@@ -103,11 +182,11 @@ TEST_CASE("a long text is no answer") {
 
 TEST_CASE("of any text at most an action that is offered comes, and none past an unknown word") {
     CHECK(rc::check([](const std::string& text) {
-        const auto found = answer_in(text, two);
+        const auto found = answer_in(text, two, asked_for(two));
         if (found) {
             RC_ASSERT(found->id == "ntf_1" || found->id == "ntf_2");
             RC_ASSERT(found->action == "approve" || found->action == "refuse");
         }
-        RC_ASSERT(!answer_in(text + " zebra", one));
+        RC_ASSERT(!answer_in(text + " zebra", one, asked_for(one)));
     }));
 }

@@ -82,6 +82,24 @@ TEST_CASE("a request becomes the body of a chat completion") {
           json::parse(R"({"model":"m","messages":[]})"));
 }
 
+TEST_CASE("the form of an answer is asked for as a strict schema") {
+    const json schema{{"type", "object"},
+                      {"properties", {{"a", {{"type", "string"}}}}},
+                      {"required", {"a"}},
+                      {"additionalProperties", false}};
+    model_request request{.messages = {}, .stream = false, .response = {{"an_answer", schema}}};
+    const auto body = json::parse(make_chat_body(request, "m"));
+    CHECK(body ==
+          json{{"model", "m"},
+               {"messages", json::array()},
+               {"response_format",
+                {{"type", "json_schema"},
+                 {"json_schema", {{"name", "an_answer"}, {"strict", true}, {"schema", schema}}}}}});
+    request.response->name = "a\"\xFF";
+    CHECK(json::parse(make_chat_body(request, "m"))["response_format"]["json_schema"]["name"] ==
+          "a\"\xEF\xBF\xBD");
+}
+
 TEST_CASE("the limit of tokens is named as the model's family wants it") {
     for (const auto* old : {"gpt-4o-mini", "gpt-4.1", "gpt-oss-20b", "llama-3", "olmo", "mock", "",
                             "mistral/open-7b"}) {

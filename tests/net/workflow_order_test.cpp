@@ -23,5 +23,6 @@ TEST_CASE("a command names nobody but the workflow and the step") {
     REQUIRE(read);
     CHECK(read->id == "wfl_1");
     CHECK(read->user_id.empty());
-    CHECK_FALSE(read->conversation_id);
+    CHECK(read->conversations.empty());
+    CHECK_FALSE(read->by_guest);
 }

@@ -66,6 +66,10 @@ TEST_CASE("a conversation is found by its owner only") {
     const auto fresh = conversation("usr_1", "cnv_a", 5);
     REQUIRE(conversations.begin(fresh));
     CHECK(*conversations.find("usr_1", "cnv_a") == fresh);
+    auto guests = conversation("usr_1", "cnv_g", 1);
+    guests.delegation_id = "dlg_1";
+    REQUIRE(conversations.begin(guests));
+    CHECK(*conversations.find("usr_1", "cnv_g") == guests);
     CHECK(*conversations.find("usr_2", "cnv_a") == std::nullopt);
     CHECK(*conversations.find("usr_1", "cnv_b") == std::nullopt);
 }

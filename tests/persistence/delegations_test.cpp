@@ -101,7 +101,7 @@ TEST_CASE("a link is revoked by its owner, for good") {
     REQUIRE(links.revoke("usr_1", "dlg_1", at(5)));
     REQUIRE(links.revoke("usr_1", "dlg_1", at(6)));
     CHECK((*links.find("usr_1", "dlg_1"))->revoked_at == at(5));
-    CHECK(code_of(links.take_turn("dlg_1", at(6))) == error_code::gone);
+    CHECK(code_of(links.take_turn("dlg_1", 1, at(6))) == error_code::gone);
 }
 
 TEST_CASE("a link has as many turns as it was given") {
@@ -109,11 +109,29 @@ TEST_CASE("a link has as many turns as it was given") {
     auto opened = open_with_user(store);
     delegation_repository links(*opened);
     REQUIRE(links.create(link("dlg_1"), "hash"));
-    CHECK(links.take_turn("dlg_1", at(1)));
-    CHECK(links.take_turn("dlg_1", at(1)));
-    CHECK(code_of(links.take_turn("dlg_1", at(1))) == error_code::gone);
+    CHECK(links.take_turn("dlg_1", 10, at(1)));
+    CHECK(links.take_turn("dlg_1", 10, at(1)));
+    CHECK(code_of(links.take_turn("dlg_1", 10, at(1))) == error_code::gone);
     CHECK((*links.find("usr_1", "dlg_1"))->turns == 2);
     REQUIRE(links.create(link("dlg_2"), "other"));
-    CHECK(code_of(links.take_turn("dlg_2", at(1000))) == error_code::gone);
-    CHECK(code_of(links.take_turn("none", at(1))) == error_code::gone);
+    CHECK(code_of(links.take_turn("dlg_2", 1, at(1000))) == error_code::gone);
+    CHECK(code_of(links.take_turn("none", 1, at(1))) == error_code::gone);
+}
+
+TEST_CASE("a link's turns end where they have cost its most tokens") {
+    test_store store(GENERATE(from_range(drivers())));
+    auto opened = open_with_user(store);
+    delegation_repository links(*opened);
+    auto wanted = link("dlg_1");
+    wanted.most_turns = 50;
+    wanted.most_tokens = 100;
+    REQUIRE(links.create(wanted, "hash"));
+    REQUIRE(links.take_turn("dlg_1", 40, at(1)));
+    REQUIRE(links.spend_tokens("dlg_1", 59));
+    // One more is left, and the turn that takes it may cost what it costs.
+    CHECK(links.take_turn("dlg_1", 500, at(1)));
+    CHECK(code_of(links.take_turn("dlg_1", 1, at(1))) == error_code::gone);
+    CHECK((*links.find("usr_1", "dlg_1"))->tokens == 599);
+    CHECK((*links.find("usr_1", "dlg_1"))->turns == 2);
+    CHECK(code_of(links.spend_tokens("none", 1)) == error_code::not_found);
 }

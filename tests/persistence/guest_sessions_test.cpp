@@ -23,7 +23,11 @@ std::unique_ptr<database> open_with_links(test_store& store) {
 }
 
 guest_session_row session(const std::string& id, std::int64_t created = 0) {
-    return {.id = id, .delegation_id = "dlg_1", .created_at = at(created), .expires_at = at(500)};
+    return {.id = id,
+            .delegation_id = "dlg_1",
+            .conversation_id = "cnv_of_" + id,
+            .created_at = at(created),
+            .expires_at = at(500)};
 }
 
 }  // namespace
@@ -53,16 +57,4 @@ TEST_CASE("of a link's sessions the oldest go where there are too many") {
             sessions.create(session("ses_" + std::to_string(i), i), "h" + std::to_string(i), 2));
     for (const auto* gone : {"h1", "h2"}) CHECK(*sessions.find(gone) == std::nullopt);
     for (const auto* there : {"h0", "h3", "h4"}) CHECK(*sessions.find(there) != std::nullopt);
-}
-
-TEST_CASE("a session begins one conversation") {
-    test_store store(GENERATE(from_range(drivers())));
-    auto opened = open_with_links(store);
-    guest_session_repository sessions(*opened);
-    REQUIRE(sessions.create(session("ses_1"), "hash", 10));
-    REQUIRE(sessions.bind("ses_1", "cnv_1"));
-    CHECK(sessions.bind("ses_1", "cnv_1"));
-    CHECK(sessions.bind("ses_1", "cnv_2").error().code == error_code::conflict);
-    CHECK((*sessions.find("hash"))->conversation_id == "cnv_1");
-    CHECK(sessions.bind("ses_none", "cnv_1").error().code == error_code::not_found);
 }

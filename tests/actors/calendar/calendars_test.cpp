@@ -1,3 +1,4 @@
+#include "persistence/bookings.hpp"
 #include "tests/actors/calendar/calendar_world.hpp"
 
 #include <cstdlib>
@@ -134,6 +135,46 @@ TEST_CASE_METHOD(calendar_world, "a hold keeps its time for ten minutes") {
         settle_booking confirm{anna.id, held.taken->id, booking_state::booked, hold.what};
         const auto late = ask<result<booking>>(calendars(), confirm);
         CHECK_FALSE(late);
+    }
+}
+
+TEST_CASE_METHOD(calendar_world, "what is held past its time is let go with the next change") {
+    const auto driver = GENERATE(from_range(drivers()));
+    INFO(driver);
+    begin(driver);
+    auto first = booked_by("first", "2026-12-01T09:00:00Z");
+    auto second = booked_by("second", "2026-12-01T11:00:00Z");
+    first.state = second.state = booking_state::held;
+    const auto one = booked(first).taken->id;
+    const auto other = booked(second).taken->id;
+    auto state_of = [&](const std::string& id) {
+        const auto db = kept->open_empty();
+        const auto found = persistence::booking_repository(*db).find(id);
+        REQUIRE(found);
+        REQUIRE(*found);
+        return (*found)->state;
+    };
+    clock->time += minutes{10};
+    SECTION("whatever that changes; what is told is not the hold") {
+        auto beside = event("Beside", "2026-12-02T09:00:00Z", "2026-12-02T10:00:00Z");
+        beside.overlap_allowed = true;
+        CHECK_FALSE(booked(beside).taken);
+        CHECK(state_of(one) == booking_state::expired);
+        CHECK(state_of(other) == booking_state::expired);
+        CHECK(booked(booked_by("x", "2026-12-01T09:00:00Z")).taken->idempotency_key == "x");
+    }
+    SECTION("but what is settled is that itself") {
+        const auto back = ask<result<booking>>(
+            calendars(), settle_booking{anna.id, one, booking_state::cancelled, {}, {}});
+        REQUIRE(back);
+        CHECK(back->id == one);
+        CHECK(state_of(one) == booking_state::cancelled);
+        CHECK(state_of(other) == booking_state::expired);
+    }
+    SECTION("and its key stays used") {
+        const auto again = booked(booked_by("first", "2026-12-01T09:00:00Z"));
+        CHECK(again.repeated);
+        CHECK(again.taken->id == one);
     }
 }
 

@@ -357,19 +357,21 @@ TEST_CASE("a mail server that is away delays a mail, and never a booking") {
     CHECK(ids.size() == 2);
 }
 
-TEST_CASE("the turns of a link are counted, and its session has one conversation") {
+TEST_CASE("a browser's session has a conversation of its own, and the tokens spent are counted") {
     link_world world;
     world.open(GENERATE(from_range(drivers())));
-    const auto link = world.link({{"maxTurns", 2}});
+    const auto link = world.link({{"maxTokens", 1'000}});
     const auto guest = admit(world, {.secret = link.token, .begins_session = true});
-    take_guest_turn turn{link.link.id, bind_guest_session{*guest->session_id, "cnv_00000001"}};
-    CHECK(world.ask<result<void>>(world.delegations, turn));
+    REQUIRE(guest->conversation_id);
     CHECK(admit(world, {.secret = guest->session_secret, .by_session = true})->conversation_id ==
-          "cnv_00000001");
-    turn.begins->conversation_id = "cnv_00000002";
-    CHECK(code_of(world.ask<result<void>>(world.delegations, turn)) == error_code::conflict);
-    turn.begins.reset();
-    CHECK(code_of(world.ask<result<void>>(world.delegations, turn)) == error_code::gone);
+          guest->conversation_id);
+    const auto other = admit(world, {.secret = link.token, .begins_session = true});
+    CHECK(other->conversation_id != guest->conversation_id);
+    caf::anon_send(world.delegations, spend_guest_tokens{link.link.id, 600});
+    caf::anon_send(world.delegations, spend_guest_tokens{link.link.id, 600});
+    world.settle();
+    CHECK(world.stands(link).link.tokens == 1'200);
+    CHECK(no_turn_left(world.stands(link).link, world.clock->now())->code == error_code::gone);
 }
 
 TEST_CASE("a stranger's words begin no line of their own in mails and invitations") {

@@ -43,6 +43,8 @@ struct link_world : calendar_world {
     runtime::actor_slot<runtime::notifications_actor> notifications;
     runtime::actor_slot<runtime::workflows_actor> workflows;
     runtime::actor_slot<actors::mailer_actor> mailer;
+    /// Where workflows are told; nobody stands there but in a world of chats.
+    runtime::actor_slot<runtime::conversations_actor> conversations;
     std::shared_ptr<post_office> office = std::make_shared<post_office>();
     runtime::delegations_actor delegations;
 
@@ -73,7 +75,7 @@ struct link_world : calendar_world {
         auto book = std::make_shared<const actors::workflow_book>(
             actors::delegation_workflows(std::move(flow)));
         workflows.put(actors::spawn_workflows(
-            system, {side.store, side.reader, {}, std::move(book), clock, entropy}));
+            system, {side.store, side.reader, conversations, std::move(book), clock, entropy}));
         delegations = actors::spawn_delegations(
             system, {side.store, side.reader, side.calendars, workflows, clock, entropy});
         settle();

@@ -141,6 +141,14 @@ TEST_CASE_METHOD(tools_world, "of a series one is cancelled, or all of it where 
     booked(series);
     const auto asked = done("calendar_cancel_event", {{"event", "standup"}});
     CHECK(asked["status"] == "which");
+    // It is the only one, by chance.
+    for (const auto* any : {"meeting", "all my meetings", "events", "every appointment"}) {
+        INFO(any);
+        const auto again = done("calendar_cancel_event", {{"event", any}, {"wholeSeries", true}});
+        CHECK(again["status"] == "which");
+        CHECK(again["question"] == "It repeats: only the next one, or the whole series?");
+    }
+    CHECK(listed("2026-12-01T00:00:00Z", "2026-12-10T00:00:00Z").size() == 4);
     const auto one = done("calendar_cancel_event", {{"event", "standup"}, {"on", "on Wednesday"}});
     CHECK(one["event"]["startLocal"] == "2026-12-02T09:00:00+01:00");
     CHECK(listed("2026-12-01T00:00:00Z", "2026-12-10T00:00:00Z").size() == 3);

@@ -142,43 +142,54 @@ struct seeded_world : workflow_world {
     }
 };
 
-}  // namespace
-
-TEST_CASE("whatever is commanded and whenever it crashes, a workflow ends with each effect once") {
-    seeded_world world;
+void begin_in(seeded_world& world) {
     auto& of = world.define("mixed", {"work", "ask", "work", "work", "ask", "work"});
     of.steps.at(3).required = false;
     for (auto& each : of.steps) each.compensates = each.kind == "work";
     world.begin_on("sqlite");
+}
+
+void run(seeded_world& world, std::uint64_t seed) {
+    world.random.seed(seed);
+    world.steps->effects.clear();
+    world.steps->begun.clear();
+    world.steps->failures.clear();
+    for (const char* step : {"s1", "s3", "s4", "s6", "undo s1", "undo s3"})
+        if (world.pick(3) == 0) world.steps->failures[step] = static_cast<int>(world.pick(6));
+    const auto made = world.begin("mixed", {{"seed", seed}});
+    REQUIRE(made);
+    const auto id = made->is.id;
+    for (auto left = 3 + world.pick(12); left > 0; --left) {
+        switch (world.pick(4)) {
+            case 0:
+                world.settle_some();
+                world.crash();
+                break;
+            case 1:
+                world.pass(std::chrono::seconds{1 + world.pick(90)});
+                break;
+            default:
+                world.command(id);
+        }
+    }
+    world.settle();
+    world.finish(id);
+    world.check_end(id);
+    world.crash();
+    world.check_end(id);
+}
+
+}  // namespace
+
+TEST_CASE("whatever is commanded and whenever it crashes, a workflow ends with each effect once") {
+    // A world is left behind before what its requests did not need any more, their timeouts, is
+    // most of what it does.
+    constexpr std::uint64_t seeds_of_a_world = 100;
+    std::optional<seeded_world> world;
     for (std::uint64_t seed = 1; seed <= seeds(); ++seed) {
         CAPTURE(seed);
-        world.random.seed(seed);
-        world.steps->effects.clear();
-        world.steps->begun.clear();
-        world.steps->failures.clear();
-        for (const char* step : {"s1", "s3", "s4", "s6", "undo s1", "undo s3"})
-            if (world.pick(3) == 0) world.steps->failures[step] = static_cast<int>(world.pick(6));
-        const auto made = world.begin("mixed", {{"seed", seed}});
-        REQUIRE(made);
-        const auto id = made->is.id;
-        for (auto left = 3 + world.pick(12); left > 0; --left) {
-            switch (world.pick(4)) {
-                case 0:
-                    world.settle_some();
-                    world.crash();
-                    break;
-                case 1:
-                    world.pass(std::chrono::seconds{1 + world.pick(90)});
-                    break;
-                default:
-                    world.command(id);
-            }
-        }
-        world.settle();
-        world.finish(id);
-        world.check_end(id);
-        world.crash();
-        world.check_end(id);
+        if (seed % seeds_of_a_world == 1) begin_in(world.emplace());
+        run(*world, seed);
     }
 }
 

@@ -382,9 +382,6 @@ TEST_CASE_METHOD(world, "a workflow is its user's alone") {
     CHECK(code_of(ask<reply>(workflows, find_workflow{id, bert})) == error_code::not_found);
     CHECK(code_of(ask<reply>(workflows, command_workflow{id, bert, {}, pause_workflow{}, {}})) ==
           error_code::not_found);
-    CHECK(code_of(ask<reply>(
-              workflows, command_workflow{id, anna.id, "cnv_other", answer_step{"s1", 1}, {}})) ==
-          error_code::not_found);
     REQUIRE(ask<reply>(workflows, find_workflow{id, {}}));
     CHECK(code_of(ask<reply>(workflows, find_workflow{"wfl_none", anna.id})) ==
           error_code::not_found);

@@ -294,6 +294,17 @@ TEST_CASE("an event to be cancelled is understood in many words") {
             {"get rid of the meeting on Monday at 9",
              R"({"event":"meeting","on":"on Monday at 9"})"},
             {"cancel everything tomorrow", R"({"event":"meeting","on":"tomorrow"})"},
+            {"cancel every standup", R"({"event":"standup","wholeSeries":true})"},
+            {"cancel the all hands", R"({"event":"all hands"})"},
+            {"cancel my meeting with All Saints", R"({"event":"meeting with All Saints"})"},
+            // Any event, and no series: the tool asks back.
+            {"cancel all my meetings", R"({"event":"meetings"})"},
+            {"Cancel all meetings, please", R"({"event":"meetings"})"},
+            {"cancel every meeting", R"({"event":"meeting"})"},
+            {"delete all my events", R"({"event":"events"})"},
+            {"delete all of my appointments", R"({"event":"appointments"})"},
+            {"cancel everything in my calendar", R"({"event":"meeting"})"},
+            {"clear all my meetings tomorrow", R"({"event":"meetings","on":"tomorrow"})"},
         });
 }
 

@@ -274,7 +274,7 @@ TEST_CASE("of a series one or all are cancelled") {
                       {"question", "It repeats: only the next one, or the whole series?"},
                       {"choices", {slot("2026-12-07T09:00", "2026-12-07T09:15", "Standup")}}};
     const json next{{"event", "Standup"}, {"on", "2026-12-07T09:00:00+01:00"}};
-    const json all{{"event", "standup"}, {"wholeSeries", true}};
+    const json all{{"event", "Standup"}, {"wholeSeries", true}};
     completes("cancel my standup", series,
               {{"only the next one", next},
                {"the next one", next},
@@ -283,7 +283,11 @@ TEST_CASE("of a series one or all are cancelled") {
                {"all of them", all},
                // A yes to an "or" decides nothing.
                {"yes", "no call"},
+               // Nor do more than the one series.
+               {"all my meetings", "no call"},
                {"no", "no call"}});
+    // What was asked for names no series, the answer to it one.
+    completes("cancel all my meetings", series, {{"the whole series", all}, {"all of them", all}});
 }
 
 TEST_CASE("a free time is booked") {

@@ -1,3 +1,5 @@
+#include "domain/notification_talk.hpp"
+
 #include "tests/domain/offline/offline_world.hpp"
 
 #include <catch2/catch.hpp>
@@ -91,4 +93,42 @@ TEST_CASE("yes and no decide nothing that the rules did not find") {
     one.context.notifications.clear();
     CHECK(one.say("approve it").name.empty());
     CHECK(one.answer() == "Nothing waits for your decision.");
+}
+
+TEST_CASE("a yes to nothing that was asked is asked back, where something waits here") {
+    talk one;
+    one.say("thank you");
+    CHECK(one.answer().starts_with("You are welcome!"));
+    one.context.notifications = {approval("ntf_1", "Cancel Lunch")};
+    CHECK(one.say("yes").name.empty());
+    CHECK(one.answer() ==
+          "One thing waits for your decision:\n- \xE2\x80\x9C"
+          "Cancel Lunch\xE2\x80\x9D: say \xE2\x80\x9C"
+          "approve\xE2\x80\x9D or \xE2\x80\x9Crefuse\xE2\x80\x9D");
+    // And then it is one.
+    CHECK(answer_in("yes", one.context.notifications, one.history()) ==
+          notification_answer{"ntf_1", "approve"});
+    one.context.notifications.push_back(approval("ntf_2", "Cancel Dinner"));
+    one.say("thank you");
+    for (const char* text : {"no", "sure", "yes please"}) {
+        INFO(text);
+        CHECK(one.say(text).name.empty());
+        CHECK(one.answer().starts_with("Which one do you mean?"));
+        CHECK_FALSE(answer_in(text, one.context.notifications, one.history()));
+    }
+}
+
+TEST_CASE("a yes that answers another question, or with nothing open here, stays what it is") {
+    talk one;
+    one.context.notifications = {approval("ntf_1", "Cancel Lunch")};
+    one.say("cancel my standup");
+    one.result({{"status", "which"},
+                {"timezone", "Europe/Vienna"},
+                {"question", "It repeats: only the next one, or the whole series?"},
+                {"choices", {slot("2026-12-07T09:00", "2026-12-07T09:15", "Standup")}}});
+    one.say("no");
+    CHECK(one.answer() == "All right. I have changed nothing in your calendar.");
+    one.context.notifications[0].elsewhere = true;
+    one.say("yes");
+    CHECK(one.answer().starts_with("All right."));
 }
