@@ -235,7 +235,7 @@ TEST_CASE("random commands and crashes never lead a workflow astray") {
                 REQUIRE(again.state.next(at, false) == flow.state.next(at, false));
                 running = false;
             }
-            const auto& step = three_steps().steps[chance() % 3].id;
+            const auto step = three_steps().steps[chance() % 3].id;
             std::vector<result<event>> commands;
             if (one_in(10)) commands.push_back(flow.state.pause(""));
             if (one_in(4)) commands.push_back(flow.state.resume());
