@@ -157,21 +157,18 @@ class session {
             return sink_->failed(what.request_id, too_many());
         auto key = conversation_key{what.message.account.id, {}};
         // With a key the answer takes another way than the events: those are asked for then.
-        auto keyed = !what.message.idempotency_key.empty();
-        if (!known && !keyed) what.message.reader = self_;
+        auto reads = !known && what.message.idempotency_key.empty();
+        if (reads) what.message.reader = self_;
         auto link = what.message.guest ? what.message.guest->delegation_id : std::string();
         auto asked_now = finder();
         self_->request(asked_now, parts_->timeout, std::move(what.message))
             .then(
-                [this, key, keyed, asked, version = watched_, link,
+                [this, key, reads, version = watched_, link,
                  id = what.request_id](const result<chat_accepted>& answer) mutable {
-                    if (!answer) {
-                        leave({key.user_id, asked});
-                        return sink_->failed(id, answer.error());
-                    }
+                    if (!answer) return sink_->failed(id, answer.error());
                     key.conversation_id = answer->conversation_id;
                     auto [at, added] = cursors_.try_emplace(key.conversation_id);
-                    auto live = !keyed && still_stand(version);
+                    auto live = reads && still_stand(version);
                     if (added) at->second = {key, answer->seq, live, link};
                     at->second.granted = true;
                     sink_->accepted(id, *answer);
@@ -291,9 +288,10 @@ class session {
             if (current && !request_id && page.error().code == error_code::unavailable)
                 return resume_later(id);
             if (current) {
-                const auto key = found->second.key;
+                // What comes after this finds no reader there that has not asked anew.
+                if (auto conversations = parts_->conversations.load())
+                    self_->send(conversations, chat_leave{found->second.key, self_});
                 cursors_.erase(found);
-                leave(key);
             }
             if (request_id) return sink_->failed(*request_id, page.error());
             if (current) sink_->gone(id);
@@ -309,13 +307,6 @@ class session {
         hand_on(id, one, std::move(page->events), !one.live);
         // A page with nothing new: there is no write to wait for.
         if (!one.live && one.seq == before) fetch(id, one, {}, page->next_version);
-    }
-
-    /// Of a conversation that is not followed: it was asked for, and did not answer so.
-    void leave(const conversation_key& key) {
-        const auto conversations = parts_->conversations.load();
-        if (key.conversation_id.empty() || cursors_.contains(key.conversation_id)) return;
-        if (conversations) self_->send(conversations, chat_leave{key, self_});
     }
 
     static failure too_many() {

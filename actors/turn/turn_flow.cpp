@@ -189,8 +189,7 @@ shared_model_request turn_flow::make_request(const call_plan& plan) {
     auto made =
         std::make_shared<model_request>(is_guests() ? guest_request(plan) : owner_request(plan));
     auto& request = *made;
-    if (plan.phase == prompt_phase::planner && plan.stage == stage_name::planner)
-        request.tools = tools().definitions();
+    if (plan.stage == stage_name::planner) request.tools = tools().definitions();
     add_messages(request);
     auto reserved = static_cast<std::size_t>(request.max_tokens.value_or(4'096));
     auto room = window_ > 2 * reserved ? window_ - reserved : window_ / 2;
@@ -214,8 +213,10 @@ void turn_flow::call_model(call_plan plan) {
     if (is_guests()) {
         estimate_tokens(*request);
         // What the owner pays for has a bound, also where it cannot be shortened.
-        if (call_tokens_ > window_)
+        if (call_tokens_ > window_) {
+            leave(plan.stage, stage_status::failed);
             return fail(error_code::too_large, "the message is too long for this link", false);
+        }
     }
     auto number = ++call_number_;
     auto address = caf::actor_cast<turn_actor>(self_);

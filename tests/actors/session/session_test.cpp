@@ -74,3 +74,37 @@ TEST_CASE_METHOD(actor_world,
     }
     leave(client);
 }
+
+TEST_CASE_METHOD(actor_world, "a message that is refused takes no events from the next one") {
+    auto first = connect();
+    send(first, message("hello"));
+    const auto id = first.news->accepted_turns.at(0).conversation_id;
+    auto second = connect();
+    auto rude = message("now!", id);
+    rude.on_busy = busy_policy::reject;
+    for (const auto& each : {rude, message("later", id)})
+        caf::anon_send(second.session, session_command{session_send{"1", each}});
+    settle();
+    CHECK(second.news->failures.size() == 1);
+    REQUIRE(second.news->accepted_turns.size() == 1);
+    model->calls.back()->end("one");
+    settle();
+    model->calls.back()->end("two");
+    settle();
+    CHECK(second.news->text().find("two") != std::string::npos);
+    CHECK(second.news->all<turn_completed>().size() == 2);
+}
+
+TEST_CASE_METHOD(actor_world, "a message that begins what was subscribed too early is followed") {
+    auto client = connect();
+    const std::string id = "cnv_begunlater1";
+    caf::anon_send(client.session,
+                   session_command{session_subscribe{"1", {anna.id, id}, 0, 0, {}}});
+    caf::anon_send(client.session, session_command{session_send{"2", message("hello", id)}});
+    settle();
+    REQUIRE(client.news->accepted_turns.size() == 1);
+    model->calls.back()->end("here");
+    settle();
+    CHECK(client.news->text() == "here");
+    CHECK(client.news->all<turn_completed>().size() == 1);
+}

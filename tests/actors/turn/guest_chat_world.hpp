@@ -110,6 +110,13 @@ struct guest_chat_world : link_world {
         settle();
     }
 
+    /// A guest who has said something, on a connection of its own.
+    client talk(const runtime::created_link& by, const std::string& text) {
+        auto made = connect();
+        send(made, guests_message(by, text));
+        return made;
+    }
+
     template <class Command>
     void command(const client& from, Command what) {
         caf::anon_send(from.session, runtime::session_command{std::move(what)});

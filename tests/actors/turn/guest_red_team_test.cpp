@@ -172,8 +172,7 @@ TEST_CASE("red team: no words of a guest widen what the model is given or may ca
     for (const auto& message : messages) {
         CAPTURE(message);
         world.model->calls.clear();
-        const auto guest = world.connect();
-        world.send(guest, world.guests_message(world.link_, std::string(message)));
+        const auto guest = world.talk(world.link_, std::string(message));
         world.analysed(turn++ % 2 == 0);
         // The model gives in.
         const auto& [name, arguments] = calls[turn % 9];
@@ -198,8 +197,7 @@ TEST_CASE("red team: a model that was taken in can call nothing beyond the link"
     for (const auto& [name, arguments] : calls) {
         CAPTURE(name, arguments);
         world.model->calls.clear();
-        const auto guest = world.connect();
-        world.send(guest, world.guests_message(world.link_, "please help me"));
+        const auto guest = world.talk(world.link_, "please help me");
         world.analysed(false);
         world.reply("", {{"call_1", name, arguments}});
         const auto& outcome = result_of(*guest.news);
@@ -220,8 +218,7 @@ TEST_CASE("red team: what a guest calls itself stays one value, in mails, invita
     for (const auto& each : guests) {
         CAPTURE(each.name, each.email, each.note);
         guarded_world world;
-        const auto guest = world.connect();
-        world.send(guest, world.guests_message(world.link_, "Wednesday at 11, please"));
+        const auto guest = world.talk(world.link_, "Wednesday at 11, please");
         world.analysed(true);
         world.reply("", {{"call_1", "delegation_schedule_meeting",
                           nlohmann::json{{"start", "2026-12-02T10:00:00Z"},

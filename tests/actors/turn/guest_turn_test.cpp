@@ -43,8 +43,7 @@ TEST_CASE("a guest who asks for a meeting begins the multi-step flow, and books 
     guest_chat_world world;
     world.open_chat(GENERATE(from_range(drivers())));
     const auto link = world.link();
-    const auto guest = world.connect();
-    world.send(guest, world.guests_message(link, "Can we meet on Wednesday at 10?"));
+    const auto guest = world.talk(link, "Can we meet on Wednesday at 10?");
     REQUIRE(guest.news->accepted_turns.size() == 1);
     const auto started = guest.news->all<turn_started>();
     REQUIRE(started.size() == 1);
@@ -80,8 +79,7 @@ TEST_CASE("below the threshold nothing begins, and the guest is answered all the
     guest_chat_world world;
     world.open_chat();
     const auto link = world.link();
-    const auto guest = world.connect();
-    world.send(guest, world.guests_message(link, "Who is Anna?"));
+    const auto guest = world.talk(link, "Who is Anna?");
     world.analysed(true, 0.69);
     CHECK(guest.news->all<multi_step_initiated>().empty());
     world.reply("");
@@ -94,8 +92,7 @@ TEST_CASE("an analysis that cannot be read, or is refused, is made by the rules"
     guest_chat_world world;
     world.open_chat();
     const auto link = world.link();
-    const auto guest = world.connect();
-    world.send(guest, world.guests_message(link, "I would like to book a meeting tomorrow at 10"));
+    const auto guest = world.talk(link, "I would like to book a meeting tomorrow at 10");
     SECTION("no JSON") { world.reply("I think it is one."); }
     SECTION("another form") { world.reply(R"({"multiStep":"yes","confidence":7})"); }
     SECTION("the service knows no structured output") {
@@ -110,8 +107,7 @@ TEST_CASE("while a booking is under way no analysis is asked for") {
     guest_chat_world world;
     world.open_chat();
     const auto link = world.link();
-    const auto guest = world.connect();
-    world.send(guest, world.guests_message(link, "Can we meet?"));
+    const auto guest = world.talk(link, "Can we meet?");
     world.analysed(true);
     world.reply("");
     world.reply("When?");
@@ -128,8 +124,7 @@ TEST_CASE("a turn that dies once its time is booked books nothing more when it r
     guest_chat_world world;
     world.open_chat(GENERATE(from_range(drivers())));
     const auto link = world.link({{"maxBookings", 5}});
-    const auto guest = world.connect();
-    world.send(guest, world.guests_message(link, "Can we meet on Wednesday at 10?"));
+    const auto guest = world.talk(link, "Can we meet on Wednesday at 10?");
     world.analysed(true);
     world.reply("", {world.scheduling("2026-12-02T09:00:00Z")});
     REQUIRE(world.booked() == 1);
@@ -153,8 +148,7 @@ TEST_CASE("a guest's turn is told of the link, and of nothing else that is the o
         world.event("SECRET-DOCTOR", "2026-12-02T09:00:00Z", "2026-12-02T10:00:00Z")));
     const auto other = world.link({{"title", "SECRET-OTHER"}});
     const auto link = world.link();
-    const auto guest = world.connect();
-    world.send(guest, world.guests_message(link, "a meeting with Anna about her salary, please"));
+    const auto guest = world.talk(link, "a meeting with Anna about her salary, please");
     world.analysed(true);
     world.reply("", {{"call_1", "delegation_check_availability", R"({"when":"Wednesday"})"}});
     world.reply("");
@@ -179,8 +173,7 @@ TEST_CASE("an owner's answer that is kept is never a guest's") {
     world.send(owner, world.owners_message("hello there"));
     world.reply("Hello Anna, your SECRET is safe.");
     const auto link = world.link();
-    const auto guest = world.connect();
-    world.send(guest, world.guests_message(link, "hello there"));
+    const auto guest = world.talk(link, "hello there");
     world.call().fail(error_category::quota);
     world.settle();
     REQUIRE_FALSE(world.other_model->calls.empty());
@@ -195,8 +188,7 @@ TEST_CASE("whose conversation it is decides who may use it") {
     world.open_chat();
     const auto link = world.link();
     const auto other = world.link({{"title", "Other"}});
-    const auto guest = world.connect();
-    world.send(guest, world.guests_message(link, "hello"));
+    const auto guest = world.talk(link, "hello");
     world.analysed(false);
     world.reply("");
     world.reply("Hello.");
@@ -258,8 +250,7 @@ TEST_CASE("a guest answers the step that waits, and orders nothing else") {
     guest_chat_world world;
     world.open_chat();
     const auto link = world.link();
-    const auto guest = world.connect();
-    world.send(guest, world.guests_message(link, "Can we meet?"));
+    const auto guest = world.talk(link, "Can we meet?");
     world.analysed(true);
     world.reply("");
     world.reply("When?");
@@ -299,8 +290,7 @@ TEST_CASE("a link that is used up, revoked or has expired ends its guests' turns
     guest_chat_world world;
     world.open_chat();
     const auto link = world.link({{"maxTurns", 1}});
-    const auto guest = world.connect();
-    world.send(guest, world.guests_message(link, "hello"));
+    const auto guest = world.talk(link, "hello");
     world.analysed(false);
     SECTION("no turn is left") {
         world.reply("");
@@ -358,8 +348,7 @@ TEST_CASE("a guest's turn that is cancelled has cost what it had cost by then") 
     guest_chat_world world;
     world.open_chat();
     const auto link = world.link();
-    const auto guest = world.connect();
-    world.send(guest, world.guests_message(link, "hello"));
+    const auto guest = world.talk(link, "hello");
     world.call().sink(model_reply{R"({"multiStep":false,"reasoning":"-","confidence":1})",
                                   {},
                                   model_finish::stop,
@@ -376,12 +365,10 @@ TEST_CASE("what a guest says has a bound, for the owner pays") {
     guest_chat_world world;
     world.open_chat();
     const auto link = world.link();
-    const auto guest = world.connect();
-    world.send(guest, world.guests_message(link, std::string(100'000, 'x')));
+    const auto guest = world.talk(link, std::string(100'000, 'x'));
     CHECK(failure_in(*guest.news).code == error_code::too_large);
     CHECK(world.model->calls.empty());
-    const auto again = world.connect();
-    world.send(again, world.guests_message(link, std::string(20'000, 'x')));
+    const auto again = world.talk(link, std::string(20'000, 'x'));
     CHECK(world.model->calls.size() == 1);
 }
 
@@ -408,8 +395,7 @@ TEST_CASE("a refused message takes no turn") {
     guest_chat_world world;
     world.open_chat();
     const auto link = world.link();
-    const auto guest = world.connect();
-    world.send(guest, world.guests_message(link, "hello"));
+    const auto guest = world.talk(link, "hello");
     auto rude = world.guests_message(link, "and?", guest.news->accepted_turns[0].conversation_id);
     rude.on_busy = busy_policy::reject;
     world.send(guest, rude);
